@@ -21,11 +21,11 @@ class Console:
         self.stream = stream or sys.stdout
         self.live = self.stream.isatty()
         self.coloured = self.live and "NO_COLOR" not in os.environ
-        tick = "✓"
+        self.in_step = False
         with contextlib.suppress(AttributeError):
             self.stream.reconfigure(errors="replace")  # type: ignore[attr-defined]
         plain = not (self.stream.encoding or "").lower().startswith("utf")
-        self.tick = "*" if plain else tick
+        self.tick = "*" if plain else "✓"
 
     def write(self, text: str) -> None:
         with contextlib.suppress(OSError, ValueError):
@@ -36,7 +36,8 @@ class Console:
         self.write(f"{text}\n")
 
     def problem(self, text: str) -> None:
-        self.line(self.paint("31", text))
+        """In red, and not at the end of the line of an unfinished step."""
+        self.line(("\n" if self.live and self.in_step else "") + self.paint("31", text))
 
     def paint(self, colour: str, text: str) -> str:
         return f"\033[{colour}m{text}\033[0m" if self.coloured else text
@@ -46,11 +47,9 @@ class Console:
         """Say what is being done, then how long it took."""
         started = time.monotonic()
         self.write(f"  {text} …" if self.live else f"  {text} ...\n")
-        try:
-            yield
-        except BaseException:
-            self.write("\n" if self.live else "")
-            raise
+        self.in_step = True
+        yield
+        self.in_step = False
         took = f"{time.monotonic() - started:.1f} s"
         if self.live:
             self.write(f"\r\033[K  {self.paint('32', self.tick)} {text:<34} {self.paint('2', took)}\n")

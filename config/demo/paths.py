@@ -106,6 +106,7 @@ class Home:
         account = server_account()
         try:
             make_base()
+            self.check_is_ours()
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             # The servers' user has to pass through, not to look around.
             self.root.chmod(0o711 if account else 0o700)
@@ -120,6 +121,11 @@ class Home:
             ) from error
         if account:
             self.check_way(account)
+
+    def check_is_ours(self) -> None:
+        """We set modes here and `make reset` deletes: never in a folder with somebody's things."""
+        if self.root.exists() and not self.data.exists() and any(self.root.iterdir()):
+            raise StartFailed(f"{self.root} holds other things; BOTSCHAFT_DATA_DIR takes a new or empty folder.")
 
     def check_way(self, account: Account) -> None:
         """A folder above that the servers' user cannot pass is named, never opened."""

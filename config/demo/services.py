@@ -50,7 +50,7 @@ class Services:
         """Both at once; a service that the environment names is only asked whether it is there."""
         postgres = PostgresServer(self.home, profile.postgres)
         redis = RedisServer(self.home, profile.redis)
-        own_postgres, own_redis = "DATABASE_URL" not in os.environ, "REDIS_URL" not in os.environ
+        own_postgres, own_redis = not os.environ.get("DATABASE_URL"), not os.environ.get("REDIS_URL")
         if not own_postgres:
             external.check_database(os.environ["DATABASE_URL"])
         if not own_redis:
@@ -96,7 +96,7 @@ def temporary_home() -> Iterator[Home]:
         home = Home(parent / f"run-{secrets.token_hex(4)}")
         home.create()
         lock = hold(home.root / ".lock")
-        if "DATABASE_URL" not in os.environ:
+        if not os.environ.get("DATABASE_URL"):
             template = postgres_server.template_cluster(parent, home)
             postgres_server.copy_cluster(template, home.postgres, home)
     try:
