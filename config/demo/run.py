@@ -44,6 +44,7 @@ class Run:
         self.services = Services(home)
         self.supervisor = Supervisor(console)
         self.programs: list[Process] = []
+        self.web: socket.socket | None = None
         self.stopping = False
         self.hurry = False
 
@@ -52,15 +53,16 @@ class Run:
         started = time.monotonic()
         if stop_leftovers(self.home.root):
             self.console.line("  Stopped what an earlier run had left behind")
-        with listen(self.port) as web:
-            self.notes.unlink(missing_ok=True)
-            keep_last_logs(self.home.log)
-            with self.console.step("Start PostgreSQL and Redis"):
-                self.services.start(RUN)
-            env = self.environment()
-            addresses = self.prepare(env)
-            with self.console.step("Start web, workers and beat"):
-                self.start_programs(env, web)
+        # Stays open until we end: a web process that is started again needs it.
+        self.web = listen(self.port)
+        self.notes.unlink(missing_ok=True)
+        keep_last_logs(self.home.log)
+        with self.console.step("Start PostgreSQL and Redis"):
+            self.services.start(RUN)
+        env = self.environment()
+        addresses = self.prepare(env)
+        with self.console.step("Start web, workers and beat"):
+            self.start_programs(env, self.web)
         self.welcome(addresses, time.monotonic() - started)
 
     @property
@@ -130,6 +132,8 @@ class Run:
             for group in (self.programs[:-1], self.programs[-1:], self.services.processes):
                 stop_all(group, lambda: self.hurry)
             self.console.line(f"  Stopped ({time.monotonic() - started:.1f} s)")
+        if self.web:
+            self.web.close()
         stop_leftovers(self.home.root)  # a process whose start was interrupted
         self.notes.unlink(missing_ok=True)
 
