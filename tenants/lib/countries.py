@@ -1,0 +1,27 @@
+"""Countries by ISO 3166 code, and which of them levy VAT under the rules of the European Union."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from babel import Locale
+
+# Member states by ISO code. Source: Directive 2006/112/EC, article 5; Greece's VAT ids begin with EL.
+EU = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
+VAT_PREFIX = {code: "EL" if code == "GR" else code for code in EU} | {"GB": "GB", "CH": "CHE", "NO": "NO"}
+
+
+@lru_cache(maxsize=8)
+def names(language: str) -> dict[str, str]:
+    """ISO code → name in `language`, in that language's order of names."""
+    locale = Locale.parse(language, sep="-")
+    found = {
+        code: name
+        for code, name in locale.territories.items()
+        if len(code) == 2 and code.isalpha() and code not in {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"}
+    }
+    return dict(sorted(found.items(), key=lambda item: _plain(item[1])))
+
+
+def _plain(name: str) -> str:
+    return name.casefold().translate(str.maketrans("äöüåéçñ", "aouaecn"))
