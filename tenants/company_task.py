@@ -1,0 +1,81 @@
+"""The bases of every Celery task: one for the shared schema, one that runs inside a company.
+
+Celery swallows errors of its signal handlers and runs the task all the same, so a company set up in a signal
+may be missing while its task writes into the shared schema. Here the company is loaded, asserted and left in the
+call itself; what cannot be run in its company is parked, never run elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from celery import Task
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from tenants.context import assert_schema, company_context, shared_context
+from tenants.models import Company, CompanyState, ParkedTask
+
+log = structlog.get_logger(__name__)
+
+
+class SharedTask(Task):  # type: ignore[misc]  # celery has no types
+    """A task of the shared schema, whatever the worker did before."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with shared_context():
+            return self.run(*args, **kwargs)
+
+    def nudge(self, *args: Any) -> None:
+        """Ask a worker to look after the next commit. A broker that is away costs time only: the sweep asks again."""
+        self._send_on_commit(args)
+
+    def _send_on_commit(self, args: tuple[Any, ...]) -> None:
+        transaction.on_commit(lambda: self._send(args))
+
+    def _send(self, args: tuple[Any, ...]) -> None:
+        try:
+            self.apply_async(args=args)
+        except (OperationalError, OSError) as error:
+            log.warning("nudge.lost", task=self.name, error=type(error).__name__)
+
+
+class CompanyTask(SharedTask):
+    """A task inside one company: called with the schema's name first, run with the loaded company first.
+
+    `runs_while_suspended` lets a task go on for a suspended company (to end things, never to send).
+    """
+
+    runs_while_suspended = False
+
+    def __call__(self, schema_name: str, *args: Any, **kwargs: Any) -> Any:
+        with shared_context():
+            company = Company.objects.filter(schema_name=schema_name).first()
+            refusal = self._refusal(company)
+            if company is None or refusal:
+                self._park(schema_name, args, refusal)
+                return None
+            with company_context(company):
+                assert_schema(company.schema_name)
+                with structlog.contextvars.bound_contextvars(company=company.public_id):
+                    return self.run(company, *args, **kwargs)
+
+    def nudge(self, company: Company, *args: Any) -> None:  # type: ignore[override]
+        self._send_on_commit((company.schema_name, *args))
+
+    def _refusal(self, company: Company | None) -> str:
+        if company is None:
+            return "There is no company with this schema"
+        if company.state == CompanyState.ACTIVE:
+            return ""
+        if company.state == CompanyState.SUSPENDED and self.runs_while_suspended:
+            return ""
+        return f"The company is {company.state}"
+
+    def _park(self, schema_name: str, args: tuple[Any, ...], reason: str) -> None:
+        log.warning("task.parked", task=self.name, schema=schema_name, reason=reason)
+        ParkedTask.objects.create(
+            task=self.name or "", schema_name=schema_name[:63], arguments=list(args), reason=reason
+        )
+
