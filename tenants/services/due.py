@@ -1,0 +1,85 @@
+"""The table of due work: announced where work arises, read by the sweep, settled by who did it.
+
+    announce(kind, company)          inside the transaction that makes the work
+    round = begin(kind, company)     the worker remembers what was announced so far
+    settle(round, next_due_at)       nothing left (None) or the time of what is left; if somebody announced
+                                     meanwhile, the row stays as they left it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from tenants.models import Company, DueWork
+
+# For as long the sweep leaves a row alone after it has asked for it; a lost nudge costs this much.
+PATIENCE = timedelta(seconds=30)
+BATCH = 500
+
+Nudge = Callable[[Company | None], None]
+_nudges: dict[str, Nudge] = {}
+
+
+@dataclass(frozen=True)
+class Round:
+    kind: str
+    company_id: int | None
+    announced: int
+
+
+def on_due(kind: str, nudge: Nudge) -> None:
+    """Name who asks a worker to do work of this kind."""
+    _nudges[kind] = nudge
+
+
+def announce(kind: str, company: Company | None = None, *, at: datetime | None = None) -> None:
+    """There is work of this kind, now or at `at`; an earlier time already known stands. A worker is asked on commit."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO {DueWork._meta.db_table} AS d (kind, company_id, due_at, announced) VALUES (%s, %s, %s, 1)
+            ON CONFLICT (kind, company_id) DO UPDATE
+            SET due_at = LEAST(d.due_at, EXCLUDED.due_at), announced = d.announced + 1
+            """,
+            [kind, company.pk if company else None, at or timezone.now()],
+        )
+    if at is None and kind in _nudges:
+        transaction.on_commit(lambda: _nudges[kind](company))
+
+
+def begin(kind: str, company: Company | None = None) -> Round:
+    """Start a round of work; call it before looking at the rows to do."""
+    announced = (
+        DueWork.objects.filter(kind=kind, company=company).values_list("announced", flat=True).first() or 0
+    )
+    return Round(kind, company.pk if company else None, announced)
+
+
+def settle(round: Round, next_due_at: datetime | None) -> bool:
+    """End a round; False when new work was announced meanwhile and the row was left for it."""
+    row = DueWork.objects.filter(kind=round.kind, company=round.company_id, announced=round.announced)
+    if next_due_at is None:
+        return bool(row.delete()[0])
+    return bool(row.update(due_at=next_due_at))
+
+
+@transaction.atomic
+def sweep(now: datetime | None = None) -> int:
+    """Ask for all that is due, and look again after PATIENCE; how many rows were asked for."""
+    now = now or timezone.now()
+    due = list(
+        DueWork.objects.filter(due_at__lte=now)
+        .select_for_update(skip_locked=True, of=("self",))
+        .select_related("company")
+        .order_by("due_at")[:BATCH]
+    )
+    DueWork.objects.filter(pk__in=[row.pk for row in due]).update(due_at=now + PATIENCE)
+    for row in due:
+        if row.kind in _nudges:
+            _nudges[row.kind](row.company)
+    return len(due)
