@@ -1,0 +1,14 @@
+"""A company's site, at <address name>.<base host>."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("tenants.urls")),
+    path("", include("tenants.urls_person")),
+    path("contacts/", include("messaging.contacts.urls")),
+]
+
+handler400 = "tenants.views.errors.bad_request"
+handler403 = "tenants.views.errors.forbidden"
+handler404 = "tenants.views.errors.not_found"
+handler500 = "tenants.views.errors.server_error"
