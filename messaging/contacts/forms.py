@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext, gettext_lazy as _
+
+from messaging.contacts import services
+from messaging.contacts.models import Contact
+
+
+class ContactForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """A contact with its telephone number, written in any form."""
+
+    phone_number = forms.CharField(
+        label=_("Phone number"),
+        required=False,
+        max_length=40,
+        help_text=_("With country code, such as +49 151 12345678, or as you dial it."),
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
+    field_order = ("name", "phone_number", "language", "note")
+
+    class Meta:
+        model = Contact
+        fields = ("name", "language", "note")
+        widgets = {"note": forms.Textarea(attrs={"rows": 4}), "name": forms.TextInput(attrs={"autocomplete": "off"})}
+
+    def __init__(self, *args: Any, country: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.country = country
+
+    def clean_name(self) -> str:
+        plain = " ".join("".join(c for c in self.cleaned_data["name"] if c.isprintable()).split())
+        if not plain:
+            raise forms.ValidationError(gettext("Enter a name."))
+        return plain
+
+    def clean_phone_number(self) -> str:
+        written = str(self.cleaned_data["phone_number"]).strip()
+        if not written:
+            return ""
+        try:
+            return services.e164(written, country=self.country)
+        except services.InvalidNumber:
+            raise forms.ValidationError(
+                gettext("This is not a telephone number. Write it with its country code, such as +49 151 12345678.")
+            ) from None

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tenants.lib.ids import new_public_id
+
+
+class ChannelKind(models.TextChoices):
+    WHATSAPP = "whatsapp", "WhatsApp"
+    MESSENGER = "messenger", "Messenger"
+    WECHAT = "wechat", "WeChat"
+    SMS = "sms", "SMS"
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def for_list(self) -> ContactQuerySet:
+        """With the identities a row shows."""
+        return self.prefetch_related("identities")
+
+    def found_by(self, words: str) -> ContactQuerySet:
+        """Those whose name holds `words`, or one of whose addresses holds its digits, however they are written."""
+        match = models.Q(name__icontains=words)
+        digits = "".join(character for character in words if character.isdigit()).lstrip("0")
+        if len(digits) >= 3:
+            match |= models.Q(
+                pk__in=ChannelIdentity.objects.filter(external_id__contains=digits).values("contact")
+            )
+        return self.filter(match)
+
+
+class Contact(models.Model):
+    """A person the company talks to."""
+
+    public_id = models.CharField(max_length=16, default=new_public_id, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="de")
+    note = models.TextField(_("note"), blank=True, max_length=2000)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        # A constraint, since `unique=True` on text makes a second index for LIKE that every company pays for.
+        constraints = [models.UniqueConstraint(fields=["public_id"], name="contact_public_id")]
+        # The list of contacts by name.
+        indexes = [models.Index(fields=["name", "id"], name="contact_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ChannelIdentity(models.Model):
+    """A contact's address on one kind of channel; `external_id` is an E.164 number, a PSID or an OpenID."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
+    kind = models.CharField(max_length=12, choices=ChannelKind.choices)
+    external_id = models.CharField(max_length=128)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "external_id"], name="identity_once")]
+
+    def __str__(self) -> str:
+        return self.external_id

@@ -1,0 +1,84 @@
+"""The people a company talks to: added, changed, removed; one person per address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import phonenumbers
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from messaging.contacts.models import ChannelIdentity, ChannelKind, Contact
+
+
+class InvalidNumber(ValueError):
+    """Not a telephone number of any country."""
+
+
+class AddressTaken(Exception):
+    """Another contact has this address already."""
+
+    def __init__(self, contact: Contact) -> None:
+        super().__init__(_("%(name)s has this number already.") % {"name": contact.name})
+        self.contact = contact
+
+
+def e164(number: str, *, country: str) -> str:
+    """The number in the form +491511234567; a number without country code is one of `country` (ISO code)."""
+    try:
+        parsed = phonenumbers.parse(number, country or None)
+    except phonenumbers.NumberParseException:
+        raise InvalidNumber(number) from None
+    if not phonenumbers.is_possible_number(parsed):
+        raise InvalidNumber(number)
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def count() -> int:
+    return Contact.objects.count()
+
+
+@transaction.atomic
+def add(*, name: str, phone_number: str = "", language: str = "de", note: str = "") -> Contact:
+    """A new contact; `phone_number` in E.164. AddressTaken when another contact has it."""
+    contact = Contact.objects.create(name=name, language=language, note=note)
+    _set_phone(contact, phone_number)
+    return contact
+
+
+def find_or_add(*, name: str, phone_number: str, **details: Any) -> Contact:
+    """The contact with this number, or a new one; two callers at once make one."""
+    try:
+        return add(name=name, phone_number=phone_number, **details)
+    except AddressTaken as taken:
+        return taken.contact
+
+
+@transaction.atomic
+def change(contact: Contact, *, phone_number: str, **details: Any) -> Contact:
+    """Change a contact's details and number. AddressTaken when another contact has the number."""
+    for name, value in details.items():
+        setattr(contact, name, value)
+    contact.save(update_fields=list(details))
+    _set_phone(contact, phone_number)
+    return contact
+
+
+def remove(contact: Contact) -> None:
+    contact.delete()
+
+
+def _set_phone(contact: Contact, phone_number: str) -> None:
+    identities = ChannelIdentity.objects.filter(contact=contact, kind=ChannelKind.SMS)
+    if not phone_number:
+        identities.delete()
+        return
+    if identities.filter(external_id=phone_number).exists():
+        return
+    identities.delete()
+    try:
+        with transaction.atomic():
+            ChannelIdentity.objects.create(contact=contact, kind=ChannelKind.SMS, external_id=phone_number)
+    except IntegrityError:
+        other = ChannelIdentity.objects.select_related("contact").get(kind=ChannelKind.SMS, external_id=phone_number)
+        raise AddressTaken(other.contact) from None
