@@ -1,0 +1,34 @@
+"""Where the demo is reached, and as whom."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from django.conf import settings
+
+from config.demo.people import COMPANIES, PASSWORD, STAFF
+
+
+class Address(TypedDict):
+    label: str
+    url: str
+    email: str
+    password: str
+    note: str
+
+
+def addresses() -> list[Address]:
+    """Every address worth opening in a first minute."""
+    base = f"{settings.SCHEME}://{settings.BASE_HOST}"
+    found = [_address("Public site", f"{base}/"), _address("Caught mail", f"{base}/demo/mail/")]
+    for company in COMPANIES:
+        url = f"{settings.SCHEME}://{company.address_name}.{settings.BASE_HOST}/"
+        for person in company.people[:2]:
+            found.append(_address(f"{company.name}, {person.role}", url, person.email, PASSWORD))
+    found.append(_address("Operator's console", f"{base}/staff/", STAFF.email, PASSWORD, "asks for a second factor"))
+    found.append(_address("Components", f"{base}/design/"))
+    return found
+
+
+def _address(label: str, url: str, email: str = "", password: str = "", note: str = "") -> Address:
+    return {"label": label, "url": url, "email": email, "password": password, "note": note}
