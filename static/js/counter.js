@@ -1,0 +1,16 @@
+// [data-counter-for="field id"]: how many characters are left of maxlength, or of data-limit, which only warns.
+import { each } from "./dom.js";
+
+each("[data-counter-for]", (counter) => {
+  const field = document.getElementById(counter.dataset.counterFor);
+  if (!field) return;
+  const limit = Number(counter.dataset.limit ?? field.maxLength);
+  const write = () => {
+    const length = [...field.value].length;
+    counter.textContent = `${length.toLocaleString(document.documentElement.lang)} / ${limit.toLocaleString(document.documentElement.lang)}`;
+    counter.toggleAttribute("data-over", length > limit);
+  };
+  counter.hidden = false;
+  field.addEventListener("input", write);
+  write();
+});
