@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+from config.demo.console import Console
 from config.demo.leftovers import ours
 from config.demo.paths import CHECKOUT
 
@@ -32,25 +33,26 @@ class SmokeFailed(Exception):
 
 
 def main() -> int:
+    console = Console()
     # As root PostgreSQL runs as another user, who could not enter a private temporary folder.
     parent = "/var/lib" if os.geteuid() == 0 else None
     home = Path(tempfile.mkdtemp(prefix="botschaft-smoke-", dir=parent))
     port = free_port()
     try:
         with demo(home, port, FIRST_START) as (seconds, output):
-            print(f"smoke: first start {seconds:.1f} s", flush=True)
+            console.line(f"smoke: first start {seconds:.1f} s")
             expect(port, f"http://localhost:{port}/", "</html>")
             expect(port, company_address(output, port), 'type="password"')
         with demo(home, port, SECOND_START) as (seconds, _):
-            print(f"smoke: second start {seconds:.1f} s", flush=True)
+            console.line(f"smoke: second start {seconds:.1f} s")
     except SmokeFailed as error:
-        print(f"smoke: {error}", file=sys.stderr)
+        console.problem(f"smoke: {error}")
         for log in sorted(home.glob("data/log/*.log")):
-            print(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}", file=sys.stderr)
+            console.line(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}")
         return 1
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    print("smoke: passed")
+    console.line("smoke: passed")
     return 0
 
 

@@ -7,6 +7,7 @@ its data to everybody.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -68,7 +69,7 @@ def shared_copy() -> Path:
     make_base()
     target = base_folder() / f"servers-{build_name()}"
     if not target.exists():
-        with hold(base_folder() / ".lock", wait=True) or open(os.devnull):
+        with hold(base_folder() / ".lock", wait=True) or contextlib.nullcontext():
             for unfinished in base_folder().glob("servers-*.unfinished"):
                 shutil.rmtree(unfinished)
             if not target.exists():

@@ -26,7 +26,7 @@ def find() -> str | None:
 
 def works(path: str) -> bool:
     with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        asked = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30)
+        asked = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30, check=False)
         return asked.returncode == 0 and "chrom" in asked.stdout.lower()
     return False
 

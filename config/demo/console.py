@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import time
@@ -22,8 +23,8 @@ class Console:
         self.live = self.stream.isatty()
         self.coloured = self.live and "NO_COLOR" not in os.environ
         self.in_step = False
-        with contextlib.suppress(AttributeError):
-            self.stream.reconfigure(errors="replace")  # type: ignore[attr-defined]
+        if isinstance(self.stream, io.TextIOWrapper):
+            self.stream.reconfigure(errors="replace")
         plain = not (self.stream.encoding or "").lower().startswith("utf")
         self.tick = "*" if plain else "✓"
 

@@ -20,12 +20,15 @@ def check_database(url: str) -> None:
         raise StartFailed(
             "DATABASE_URL cannot be read; it looks like postgres://user:password@host:5432/database."
         ) from None
-    where = f"{parts.get('dbname', '')} at {parts.get('host', 'localhost')}:{parts.get('port', 5432)}"
+    host = str(parts.get("host", "localhost"))
+    # An @ in a password that was not written as %40 ends up in the host's name.
+    shown = host.rpartition("@")[2]
+    where = f"{parts.get('dbname', '')} at {shown}:{parts.get('port', 5432)}"
     try:
         psycopg.connect(url, connect_timeout=SECONDS).close()
     except psycopg.OperationalError as error:
         raise StartFailed(
-            f"PostgreSQL database {where} (DATABASE_URL) cannot be used: {last_words(error)}. "
+            f"PostgreSQL database {where} (DATABASE_URL) cannot be used: {last_words(error).replace(host, shown)}. "
             "Start or create it, or unset DATABASE_URL to use the embedded one."
         ) from None
 

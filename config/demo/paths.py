@@ -107,6 +107,7 @@ class Home:
         try:
             make_base()
             self.check_is_ours()
+            self.check_way()
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             # The servers' user has to pass through, not to look around.
             self.root.chmod(0o711 if account else 0o700)
@@ -119,19 +120,18 @@ class Home:
                 f"Cannot use {error.filename or self.root} ({error.strerror}); "
                 "choose another place with BOTSCHAFT_DATA_DIR=/some/folder."
             ) from error
-        if account:
-            self.check_way(account)
 
     def check_is_ours(self) -> None:
         """We set modes here and `make reset` deletes: never in a folder with somebody's things."""
         if self.root.exists() and not self.data.exists() and any(self.root.iterdir()):
             raise StartFailed(f"{self.root} holds other things; BOTSCHAFT_DATA_DIR takes a new or empty folder.")
 
-    def check_way(self, account: Account) -> None:
+    def check_way(self) -> None:
         """A folder above that the servers' user cannot pass is named, never opened."""
-        for folder in self.root.parents:
-            status = folder.stat()
-            if not status.st_mode & stat.S_IXOTH and status.st_uid != account.uid:
+        account = server_account()
+        for folder in self.root.parents if account else ():
+            status = folder.stat() if folder.exists() else None
+            if account and status and not status.st_mode & stat.S_IXOTH and status.st_uid != account.uid:
                 raise StartFailed(
                     f"PostgreSQL runs as {account.name} and cannot pass through {folder}; choose "
                     "another place with BOTSCHAFT_DATA_DIR, such as a folder in /var/lib."

@@ -20,7 +20,7 @@ from psycopg import pq, sql
 from config.demo.binaries import build_name, postgres_program
 from config.demo.console import StartFailed
 from config.demo.leftovers import ours
-from config.demo.paths import Home, hold, make_private, own_name, server_account, short_hash
+from config.demo.paths import Home, make_private, own_name, server_account, short_hash
 from config.demo.processes import MARK, Process, die_with_parent
 
 DATABASE = "botschaft"
@@ -76,9 +76,7 @@ class PostgresServer:
         return f"postgres://{SUPERUSER}@/{DATABASE}?host={quote(str(self.home.sockets))}"
 
     def conninfo(self, database: str = "postgres") -> str:
-        return psycopg.conninfo.make_conninfo(
-            host=str(self.home.sockets), user=SUPERUSER, dbname=database
-        )
+        return psycopg.conninfo.make_conninfo(host=str(self.home.sockets), user=SUPERUSER, dbname=database)
 
     def start(self) -> Process:
         """Begin to start; `wait` until it answers."""
@@ -157,6 +155,7 @@ def run_as_server(command: list[str | Path], home: Home) -> None:
         capture_output=True,
         text=True,
         errors="replace",
+        check=False,
         umask=0o077,
         user=account.uid if account else None,
         group=account.gid if account else None,
@@ -175,9 +174,7 @@ def server_environment(home: Home) -> dict[str, str]:
 def check_version(data: Path) -> None:
     found = (data / "PG_VERSION").read_text().strip()
     if found != MAJOR_VERSION:
-        raise StartFailed(
-            f"The demo data is of PostgreSQL {found}, this is {MAJOR_VERSION}: `make reset` begins anew."
-        )
+        raise StartFailed(f"The demo data is of PostgreSQL {found}, this is {MAJOR_VERSION}: `make reset` begins anew.")
 
 
 def forget_dead_server(data: Path) -> None:

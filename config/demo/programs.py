@@ -5,9 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-WORKER = (
-    "celery -A config.celery:app worker --loglevel=INFO --without-gossip --without-mingle --without-heartbeat"
-)
+WORKER = "celery -A config.celery:app worker --loglevel=INFO --without-gossip --without-mingle --without-heartbeat"
 WEB = "uvicorn config.asgi:application --no-server-header --timeout-graceful-shutdown=3"
 
 

@@ -98,7 +98,7 @@ class Run:
                 text=True,
                 umask=0o077,
                 start_new_session=True,
-                preexec_fn=die_with_parent(signal.SIGKILL),
+                preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509  we have no threads
             )
         try:
             addresses = follow(child.stdout or (), self.console)

@@ -91,7 +91,7 @@ def temporary_home() -> Iterator[Home]:
     parent = base_folder() / "tests"
     parent.mkdir(exist_ok=True)
     parent.chmod(0o711)
-    with hold(parent / ".lock", wait=True) as _:  # type: ignore[union-attr]
+    with hold(parent / ".lock", wait=True) or contextlib.nullcontext():
         remove_stale(parent)
         home = Home(parent / f"run-{secrets.token_hex(4)}")
         home.create()
@@ -102,9 +102,14 @@ def temporary_home() -> Iterator[Home]:
     try:
         yield home
     finally:
-        shutil.rmtree(home.root, ignore_errors=True)
+        remove(home)
         if lock:
             lock.close()
+
+
+def remove(home: Home) -> None:
+    for folder in (home.sockets, home.root):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_stale(parent: os.PathLike[str]) -> None:
@@ -115,8 +120,7 @@ def remove_stale(parent: os.PathLike[str]) -> None:
             if lock := hold(home.root / ".lock"):
                 with lock:
                     stop_leftovers(home.root)
-                    shutil.rmtree(home.root, ignore_errors=True)
-                    shutil.rmtree(home.sockets, ignore_errors=True)
+                    remove(home)
 
 
 def run_with(command: list[str], profile: Profile) -> int:

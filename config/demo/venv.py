@@ -9,10 +9,12 @@ library and imports nothing of ours.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -84,7 +86,7 @@ def build(files: list[Path]) -> None:
 def works() -> bool:
     """False when there is none, or the Python it was made from has gone."""
     with contextlib.suppress(OSError):
-        return subprocess.run([PYTHON, "-c", "import pip"], capture_output=True).returncode == 0
+        return subprocess.run([PYTHON, "-c", "import pip"], capture_output=True, check=False).returncode == 0
     return False
 
 
@@ -94,7 +96,7 @@ def create() -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     VENV.mkdir(exist_ok=True)
     UNFINISHED.touch()
-    made = subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True, text=True)
+    made = subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True, text=True, check=False)
     if made.returncode:
         raise SetupFailed(f"python -m venv failed:\n{made.stdout}{made.stderr}")
 
@@ -103,8 +105,8 @@ def require_ensurepip() -> None:
     """Debian and Ubuntu ship the module that fills a venv as a package of its own."""
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     check = [sys.executable, "-c", "import ensurepip"]
-    if subprocess.run(check, capture_output=True).returncode and not (
-        apt_install(package) and subprocess.run(check, capture_output=True).returncode == 0
+    if subprocess.run(check, capture_output=True, check=False).returncode and not (
+        apt_install(package) and subprocess.run(check, capture_output=True, check=False).returncode == 0
     ):
         raise SetupFailed(f"Python's venv module is missing: sudo apt install {package}, then run this again.")
 
@@ -117,7 +119,7 @@ def apt_install(package: str) -> bool:
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", package]):
         done = subprocess.run(
-            ["apt-get", *command], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True
+            ["apt-get", *command], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
     if done.returncode:
         print(done.stderr[-2000:], file=sys.stderr)
@@ -126,21 +128,30 @@ def apt_install(package: str) -> bool:
 
 def install(files: list[Path]) -> None:
     say("Installing Python packages (about a minute the first time)")
-    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off"]
+    command: list[str | Path] = [PYTHON, "-m", "pip", "install"]
+    command += ["--disable-pip-version-check", "--no-input", "--progress-bar=off"]
     for file in files:
         command += ["-r", file]
     UNFINISHED.touch()
     output: list[str] = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=die_with_parent
+    ) as pip:
         for line in pip.stdout or ():
             output.append(line)
             show_progress(line)
     show_progress("")
-    UNFINISHED.unlink()  # pip undoes a failure of its own; only a kill is not undone
+    if pip.returncode >= 0:  # pip undoes a failure of its own, but not a kill
+        UNFINISHED.unlink()
     if pip.returncode:
         raise SetupFailed("".join(output[-15:]) + "\npip could not install the packages; its words are above.")
     for file in files:
         remember(file)
+
+
+def die_with_parent() -> None:
+    """No pip goes on writing into an environment that the next start builds anew."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def remember(file: Path) -> None:

@@ -32,15 +32,14 @@ def listen(port: int) -> socket.socket:
         listener.close()
         other = port + 1 if 1024 <= port < 65535 else 8001
         raise StartFailed(
-            f"Port {port} of {bind_address()} cannot be used ({error.strerror}); "
-            f"take another: PORT={other} make run"
+            f"Port {port} of {bind_address()} cannot be used ({error.strerror}); take another: PORT={other} make run"
         ) from None
     return listener
 
 
 def answers(port: int) -> bool:
     """Does the web process answer at all? What goes wrong in it is in its log."""
-    address = "127.0.0.1" if bind_address() == "0.0.0.0" else bind_address()
+    address = bind_address().replace("0.0.0.0", "127.0.0.1")  # noqa: S104  compared, not bound
     connection = http.client.HTTPConnection(address, port, timeout=2)
     try:
         connection.request("GET", "/", headers={"Host": os.environ.get("BASE_HOST") or f"localhost:{port}"})
