@@ -135,7 +135,11 @@ def install(files: list[Path]) -> None:
     UNFINISHED.touch()
     output: list[str] = []
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=die_with_parent
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=die_with_parent,  # noqa: PLW1509  no threads
     ) as pip:
         for line in pip.stdout or ():
             output.append(line)
