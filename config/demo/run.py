@@ -201,8 +201,8 @@ def tell_of_other(home: Home, console: Console) -> None:
 
 
 def supervise(run: Run) -> int:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, run.on_signal)
+    ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, run.on_signal) for number in ends}
     try:
         run.up()
         run.supervisor.run_until(lambda: False)
@@ -213,6 +213,8 @@ def supervise(run: Run) -> int:
         return FAILED
     finally:
         run.down()
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return 0
 
 

@@ -1,6 +1,7 @@
 """`make run` says in a line what is in its way, and leaves that alone."""
 
 import json
+import signal
 import socket
 
 import pytest
@@ -62,6 +63,14 @@ def test_a_folder_with_other_things_in_it_is_refused(
     assert run.main() == run.FAILED
     assert "new or empty folder" in capsys.readouterr().out
     assert theirs.stat().st_mode & 0o777 == 0o755
+
+
+def test_ctrl_c_means_again_what_it_meant_before(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setenv("PORT", str(other.getsockname()[1]))
+        run.main()
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def unused_port() -> int:
