@@ -26,6 +26,8 @@ urlpatterns = [
     path("password/reset/done/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     path("you/", person.profile, name="profile"),
     path("you/security/", person.security, name="security"),
+    # allauth's name for where it leads after the second factor was turned on or off.
+    path("you/security/", person.security, name="mfa_index"),
     path("you/security/password/", account.password_change, name="account_change_password"),
     path("you/security/second-factor/", totp.activate_totp, name="mfa_activate_totp"),
     path("you/security/second-factor/off/", totp.deactivate_totp, name="mfa_deactivate_totp"),

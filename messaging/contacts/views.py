@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from messaging.contacts import services
 from messaging.contacts.forms import ContactForm
 from messaging.contacts.models import Contact
-from tenants.access import role_required
+from tenants.access import may, role_required
 from tenants.lib.paging import page_by_key
 from tenants.models import Role
 from tenants.request import Request, company_of
@@ -34,7 +34,8 @@ def contacts(request: Request) -> HttpResponse:
 @role_required(Role.AGENT)
 def contact(request: Request, public_id: str) -> HttpResponse:
     found = get_object_or_404(Contact.objects.for_list(), public_id=public_id)
-    return render(request, "contacts/contact.html", {"contact": found})
+    context = {"contact": found, "may_remove": may(request, Role.ADMIN)}
+    return render(request, "contacts/contact.html", context)
 
 
 @require_http_methods(["GET", "POST"])

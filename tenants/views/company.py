@@ -25,7 +25,11 @@ from tenants.views.errors import error_page
 def home(request: Request) -> HttpResponse:
     """The set-up guide for admins; what is new for everybody."""
     steps = checklist.state_of(company_of(request), request.user) if may(request, Role.ADMIN) else []
-    context = {"steps": steps, "steps_done": sum(state.done for state in steps)}
+    context = {
+        "steps": steps,
+        "steps_done": sum(state.done for state in steps),
+        "next_step": next((state for state in steps if not state.done), None),
+    }
     return render(request, "company/home.html", context)
 
 

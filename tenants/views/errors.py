@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from tenants.models import Company
@@ -87,5 +88,5 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Rendered without the database: whatever broke, this page shows."""
-    return render(request, "errors/broken.html", status=500)
+    """Rendered without the request, for the frame would ask the database: whatever broke, this page shows."""
+    return HttpResponse(render_to_string("errors/broken.html"), status=500)

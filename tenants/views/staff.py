@@ -48,7 +48,11 @@ def companies(request: Request) -> HttpResponse:
     counts = Company.objects.aggregate(
         all=Count("pk"), **{value: Count("pk", filter=Q(state=value)) for value in CompanyState.values}
     )
-    context = {"page": page, "words": words, "state": state, "counts": counts, "states": CompanyState.choices}
+    filters = [
+        {"state": value, "label": label, "count": counts[value or "all"]}
+        for value, label in [("", _("All")), *CompanyState.choices]
+    ]
+    context = {"page": page, "words": words, "state": state, "filters": filters}
     return render(request, "staff/companies.html", context)
 
 

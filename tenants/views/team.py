@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tenants.access import actor_of, role_required
+from tenants.access import actor_of, may, role_required
 from tenants.forms.company import InviteForm, RoleForm
 from tenants.models import Invitation, Membership, Role
 from tenants.request import Request, company_of
@@ -25,6 +25,7 @@ def team(request: Request) -> HttpResponse:
     context = {
         "members": Membership.objects.filter(company=company).select_related("user").order_by("user__name", "pk"),
         "invitations": Invitation.objects.waiting().filter(company=company).order_by("-created_at"),
+        "may_manage": may(request, Role.ADMIN),
         "now": timezone.now(),
     }
     return render(request, "team/list.html", context)
