@@ -1,0 +1,128 @@
+"""The audit log in sentences: who did what to whom, and which fields it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, gettext_lazy as _
+
+from tenants.lib import countries
+from tenants.models import AuditEntry, CompanyState, Role
+
+register = template.Library()
+
+# An action's code → what happened. {actor} is who did it, {target} whom or what it was done to.
+SENTENCES: Mapping[str, Any] = {
+    "company.signed_up": _("{actor} signed up {target}."),
+    "company.opened": _("{actor} opened the space of {target}."),
+    "company.changed": _("{actor} changed the company's details."),
+    "company.address_changed": _("{actor} changed the company's address to {address_name}."),
+    "company.suspended": _("{actor} suspended {target}."),
+    "company.lifted": _("{actor} lifted the suspension of {target}."),
+    "invitation.sent": _("{actor} invited {target} as: {role}."),
+    "invitation.renewed": _("{actor} invited {target} again as: {role}."),
+    "invitation.withdrawn": _("{actor} withdrew the invitation to {target}."),
+    "member.joined": _("{actor} joined as: {role}."),
+    "member.role_changed": _("{actor} changed the role of {target} to: {role}."),
+    "member.removed": _("{actor} removed {target} from the team."),
+    "person.signed_in": _("{actor} signed in."),
+    "person.password_changed": _("{actor} changed the password."),
+    "person.password_reset": _("{actor} set a new password by e-mail."),
+    "person.password_set": _("{actor} set a password."),
+    "person.totp_activated": _("{actor} turned on two-factor sign-in."),
+    "person.totp_deactivated": _("{actor} turned off two-factor sign-in."),
+    "person.recovery_codes_generated": _("{actor} made new recovery codes."),
+    "session.ended": _("{actor} signed out another device."),
+    "session.others_ended": _("{actor} signed out everywhere else."),
+    "visit.began": _("{actor} began a staff visit for {minutes} minutes."),
+    "visit.ended": _("{actor} ended the staff visit of {target}."),
+}
+VISIT_ENDED_BY_VISITOR = _("{actor} ended the staff visit.")
+UNKNOWN = _("{actor}: {action} {target}")
+
+LABELS: Mapping[str, Any] = {
+    "name": _("Company name"),
+    "country": _("Country"),
+    "vat_id": _("VAT id"),
+    "language": _("Language"),
+    "time_zone": _("Time zone"),
+    "address_name": _("Address name"),
+    "role": _("Role"),
+    "state": _("State"),
+    "minutes": _("Minutes"),
+    "count": _("Number"),
+}
+
+
+def _chosen(choices: Any) -> Callable[[Any], str]:
+    return lambda value: str(dict(choices).get(value, value))
+
+
+# Fields whose stored value is a code.
+WORDS: Mapping[str, Callable[[Any], str]] = {
+    "role": _chosen(Role.choices),
+    "state": _chosen(CompanyState.choices),
+    "language": _chosen(settings.LANGUAGES),
+    "country": lambda code: countries.names(get_language() or "en").get(code, code),
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field on both sides; '' says that it was or is empty."""
+
+    label: str
+    before: str
+    after: str
+
+
+def _word(field: str, value: Any) -> str:
+    if value is None or value == "":
+        return ""
+    return WORDS[field](value) if field in WORDS else str(value)
+
+
+def _pattern(entry: AuditEntry) -> Any:
+    """The sentence of an action; ending one's own visit reads differently."""
+    if entry.action == "visit.ended" and entry.target == entry.actor_name:
+        return VISIT_ENDED_BY_VISITOR
+    return SENTENCES.get(entry.action, UNKNOWN)
+
+
+@register.simple_tag
+def audit_sentence(entry: AuditEntry) -> SafeString:
+    """What happened, with the names set apart; an action without a sentence shows its code."""
+    named = {field: _word(field, value) for field, value in entry.after.items()}
+    blanks = {"role": "", "address_name": "", "minutes": ""}
+    return format_html(
+        str(_pattern(entry)),
+        **{
+            **blanks,
+            **named,
+            "actor": format_html("<strong><bdi>{}</bdi></strong>", entry.actor_name or gettext("Somebody")),
+            "target": format_html("<strong><bdi>{}</bdi></strong>", entry.target),
+            "action": format_html("<code>{}</code>", entry.action),
+        },
+    )
+
+
+@register.simple_tag
+def audit_changes(entry: AuditEntry) -> list[Change]:
+    """The fields an entry changed, both sides in words; none when there was nothing before."""
+    if not entry.before:
+        return []
+    fields = [*entry.before, *(field for field in entry.after if field not in entry.before)]
+    return [
+        Change(
+            label=str(LABELS.get(field, field.replace("_", " "))),
+            before=_word(field, entry.before.get(field)),
+            after=_word(field, entry.after.get(field)),
+        )
+        for field in fields
+    ]
