@@ -41,6 +41,8 @@ KEYWORDS = {
 }
 # What must be the same in a text and its translation: %(name)s, %s, %%, {name}, and HTML tags.
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd%]|\{[^{}\s]*\}|</?[a-z][^<>]*>")
+# Within blocktranslate Django knows plain names only, and shows nothing for {{ company.name }} or {{ number|money }}.
+UNBOUND = re.compile(r"%\(\w*[^\w)][^)]*\)s")
 STRING_OR_SPACE = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|[^\S\n]+""")
 
 
@@ -176,12 +178,19 @@ def problems(new: Catalog, old: Catalog) -> list[str]:
     found = []
     for message in texts(new):
         translated = translation_of(message, old)
-        wrong = "is missing" if translated is None else fault(translated)
+        wrong = unbound(message) or ("is missing" if translated is None else fault(translated))
         if wrong:
             found.append(line_about(message, wrong))
     obsolete = [message for message in texts(old) if translation_of(message, new) is None]
     found += [line_about(message, "is no longer said") for message in [*obsolete, *old.obsolete.values()]]
     return found
+
+
+def unbound(message: Message) -> str:
+    names = [name for form in forms_of(message.id) for name in UNBOUND.findall(form)]
+    return (
+        f"shows nothing for {names[0]}: bind it, as in {{% blocktranslate with name=company.name %}}" if names else ""
+    )
 
 
 def fault(message: Message) -> str:

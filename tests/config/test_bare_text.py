@@ -26,6 +26,22 @@ NAMES = {
     *("API", "BIC", "CSV", "IBAN", "ID", "IP", "JSON", "PDF", "QR", "URL", "UTC", "VAT", "XML"),
     *("EUR", "USD", "GBP", "CHF", "DE", "EN", "kB", "MB", "GB", "ms", "px"),
 }
+# What invented people and companies are called and write, on the living page and the public site.
+SAMPLES = (
+    *(
+        "Inga Hansen",
+        "Meike Albrecht",
+        "Paketladen Hansen e. K.",
+        "Paketladen Hansen",
+        "Laden Altona",
+        "Deutsch",
+        "Jonas Lindner",
+        "Mira Aydın",
+    ),
+    "Moin Frau Albrecht, Ihr Paket 4471 liegt bei uns bereit.",
+    "Schaffe ich heute leider nicht.",
+)
+ADDRESS = re.compile(r"https?://\S+|[\w.@-]+\.example\b")
 WORD = re.compile(r"[^\W\d_]{2,}")
 TRANSLATE = {"translate", "trans", "blocktranslate", "blocktrans"}
 BODY_IS_NO_TEXT = {"blocktranslate": "endblocktranslate", "blocktrans": "endblocktrans", "comment": "endcomment"}
@@ -52,7 +68,10 @@ SENTENCE = re.compile(r"^[^\W\d_a-z][^\W\d_A-Z]+|[^\W\d_]{2,} [^\W\d_]{2,}")
 
 
 def words(text: str) -> list[str]:
-    return [word for word in WORD.findall(text) if word not in NAMES]
+    """What needs a translation."""
+    for sample in SAMPLES:
+        text = text.replace(sample, "")
+    return [word for word in WORD.findall(ADDRESS.sub("", text)) if word not in NAMES]
 
 
 # --- Templates --------------------------------------------------------------------------------------------------------
@@ -257,6 +276,7 @@ def test_bare_text_in_a_page_is_found(template: str) -> None:
         "<script>const words = 1</script><code>curl -X POST</code>",
         '<span translate="no">Ada <b>Beispiel</b></span>',
         "WhatsApp, SMS · 5 MB",
+        "<b>Paketladen Hansen</b> inga@hansen.example, https://hansen.botschaft.example/team/",
         "{% block page_class %}page-form{% endblock %}",
         '<{% if url %}a href="/team/"{% else %}span{% endif %} class="step">1</{% if url %}a{% else %}span{% endif %}>',
         '{% include "head.html" with title=_("Team") icon="users" class="wide row" %}',

@@ -149,6 +149,12 @@ def test_a_bad_translation_is_a_problem(text: object, translation: object, wrong
     assert wrong in found[0]
 
 
+@pytest.mark.parametrize("variable", ["company.name", "amount|money"])
+def test_a_variable_that_would_stay_empty_is_a_problem(variable: str) -> None:
+    said = said_by(f"{{% blocktranslate %}}Hello {{{{ {variable} }}}}{{% endblocktranslate %}}")
+    assert "shows nothing" in problems(said, catalog_of())[0]
+
+
 @pytest.mark.parametrize(
     ("text", "translation"),
     [
