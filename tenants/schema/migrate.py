@@ -105,7 +105,7 @@ def _replay(schema_name: str, missing: tuple[Key, ...], statements: list[str]) -
             f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}';"
             f" SET LOCAL search_path = {connection.ops.quote_name(schema_name)}"
         )
-        for statement in statements:
+        for statement in filter(str.strip, statements):
             cursor.execute(statement)
         cursor.executemany(
             "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, now())", list(missing)

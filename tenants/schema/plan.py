@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from django.conf import settings
 from django.apps import apps
-from django.db import connection
+from django.conf import settings
+from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration
 
 Key = tuple[str, str]
+SCRATCH = "t_scratch"
 
 
 class NotReplayable(Exception):
@@ -29,7 +30,7 @@ def loader() -> MigrationLoader:
 
 def company_migrations(graph: MigrationLoader) -> list[Key]:
     """Every migration of the company apps, in the order they are applied."""
-    labels = set(company_app_labels())
+    labels = company_app_labels()
     keys: list[Key] = []
     for label in labels:
         for target in graph.graph.leaf_nodes(label):
@@ -40,27 +41,54 @@ def company_migrations(graph: MigrationLoader) -> list[Key]:
 
 
 def sql_of(keys: Sequence[Key], graph: MigrationLoader) -> list[str]:
-    """The statements of these migrations, captured without touching the database.
+    """The statements of these migrations, as they look to a schema that has exactly the others.
 
-    Raises NotReplayable for Python code and for migrations outside a transaction: a company's data is
-    moved by a resumable job, since a thousand schemas cannot wait for one another.
+    Some statements depend on what the database has (the name of a constraint to drop), so they are captured against
+    a schema made for this and rolled back: a company that has drifted cannot change what the others get.
+    Raises NotReplayable for Python code and for migrations outside a transaction: a company's data is moved by a
+    resumable job, since a thousand schemas cannot wait for one another.
     """
-    statements: list[str] = []
-    for key in keys:
-        migration: Migration = graph.graph.nodes[key]
-        if not migration.atomic or not all(operation.reduces_to_sql for operation in migration.operations):
-            raise NotReplayable(f"{key[0]}.{key[1]} cannot be replayed as SQL")
-        state = graph.project_state(_before(key, graph))
-        statements += _captured(migration, state)
+    wanted, statements = set(keys), list[str]()
+    with _scratch_schema():
+        for key in company_migrations(graph):
+            migration = graph.graph.nodes[key]
+            _assert_replayable(migration)
+            captured = _captured(migration, graph)
+            _execute(captured)
+            if key in wanted:
+                statements += captured
     return statements
 
 
-def _before(key: Key, graph: MigrationLoader) -> list[Key]:
-    return [node for node in graph.graph.forwards_plan(key) if node != key]
+@contextmanager
+def _scratch_schema() -> Iterator[None]:
+    former = connection.tenant
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE SCHEMA {SCRATCH}")
+        connection.set_schema(SCRATCH)
+        try:
+            yield
+        finally:
+            transaction.set_rollback(True)
+            connection.set_tenant(former)
 
 
-def _captured(migration: Migration, state: Any) -> list[str]:
+def _assert_replayable(migration: Migration) -> None:
+    if not migration.atomic or not all(operation.reduces_to_sql for operation in migration.operations):
+        raise NotReplayable(f"{migration.app_label}.{migration.name} cannot be replayed as SQL")
+
+
+def _captured(migration: Migration, graph: MigrationLoader) -> list[str]:
+    key = (migration.app_label, migration.name)
+    state = graph.project_state([node for node in graph.graph.forwards_plan(key) if node != key])
     with connection.schema_editor(collect_sql=True, atomic=False) as editor:
         migration.apply(state, editor, collect_sql=True)
-    lines = "\n".join(line for line in editor.collected_sql if not line.startswith("--"))
-    return [lines] if lines.strip() else []
+    return ["\n".join(line for line in editor.collected_sql if not line.startswith("--"))]
+
+
+def _execute(statements: list[str]) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            if statement.strip():
+                cursor.execute(statement)
