@@ -248,8 +248,9 @@ USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = DATA_DIR / "static"
+# On one machine the files are served from where they lie; production collects, compresses and names them by content.
 WHITENOISE_USE_FINDERS = DEMO or DEBUG or TESTING
+STATIC_ROOT = None if WHITENOISE_USE_FINDERS else DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

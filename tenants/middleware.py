@@ -139,9 +139,11 @@ class PersonMiddleware(MiddlewareMixin):
         return response
 
     def _end_old_session(self, request: Request) -> None:
+        if not request.user.is_authenticated:
+            return
         row = getattr(request.session, "row", None)
         oldest = timezone.now() - timedelta(seconds=settings.SESSION_ABSOLUTE_AGE)
-        if request.user.is_authenticated and row is not None and row.created_at < oldest:
+        if row is not None and row.created_at < oldest:
             logout(request)
 
     def _find_right(self, request: Request) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import connection
@@ -79,6 +81,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: User) -> None:  # type: ignore[override]
         super().login(request, user)
+        # Whoever has just proved who they are is not asked once more within ACCOUNT_REAUTHENTICATION_TIMEOUT.
+        proofs = get_authentication_records(request, user)
+        request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [{**proof, "reauthenticated": True} for proof in proofs]
         audit.record(_actor(request, user), "person.signed_in", company=_company(request), target=user.email)
 
     def set_password(self, user: User, password: str) -> None:  # type: ignore[override]
@@ -89,7 +94,9 @@ class AccountAdapter(DefaultAccountAdapter):
         if _company(request) is not None:
             return reverse("home")
         user = request.user
-        return reverse("staff_companies" if isinstance(user, User) and user.is_staff else "companies")
+        return reverse(
+            "staff_companies" if isinstance(user, User) and user.is_staff else "companies", urlconf=settings.PUBLIC_URLCONF
+        )
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("security")

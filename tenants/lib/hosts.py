@@ -35,6 +35,4 @@ def address_name_in(host: str, base_domain: str) -> str | None:
     if name == base_domain:
         return ""
     label, dot, rest = name.partition(".")
-    if dot and rest == base_domain and label:
-        return label
-    return None
+    return label if dot and label and rest == base_domain else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -30,7 +31,7 @@ def make_link(
         authentication=authentication or [],
         expires_at=timezone.now() + VALID_FOR,
     )
-    return f"{company.url}{reverse('enter', args=[token])}"
+    return f"{company.url}{reverse('enter', args=[token], urlconf=settings.ROOT_URLCONF)}"
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -63,7 +64,7 @@ def _send_invitation(invitation: Invitation, token: str, actor: Actor) -> None:
         context={
             "invitation": invitation,
             "inviter": actor.user,
-            "link": f"{company.url}{reverse('invitation', args=[token])}",
+            "link": f"{company.url}{reverse('invitation', args=[token], urlconf=settings.ROOT_URLCONF)}",
         },
         language=known.language if known else company.language,
         company=company,
