@@ -1,0 +1,313 @@
+"""Every URL and every task of the project, tried by everybody.
+
+A new page or task without a row here fails the first test. A row says what each actor gets:
+
+    public     not signed in                      agent, admin   members of acme
+    visitor    staff on a visit in acme           staff          staff on the public host
+    outsider   signed in, member of nothing       rival          globex's admin, on globex's host, with acme's ids
+
+On a company's host an outsider or a rival has no session, so they are asked as they would come: with a session of
+another host, which must be as good as none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from config.celery import app
+from messaging.contacts.models import Contact
+from tenants.company_task import CompanyTask
+from tenants.context import company_context, current_schema
+from tenants.models import Company, Invitation, Mail, Membership, ParkedTask, Role, Session, SignUp, StaffVisit, User
+from tenants.services import enter, visits
+from tenants.services.audit import Actor
+from tests.conftest import Browser
+
+LOGIN = 302
+Keys = Callable[["Acme"], dict[str, Any]]
+
+
+@dataclass
+class Acme:
+    """Rows of acme whose ids a stranger might hold."""
+
+    company: Company
+    agent: Membership
+    contact: Contact
+    invitation: Invitation
+    sign_up: SignUp
+    visit: StaffVisit
+    session: Session
+    parked: ParkedTask
+    mail: Mail
+    enter_token: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """What each gets; `None` stands for an actor that has no place on this host."""
+
+    public: int
+    agent: int
+    admin: int
+    visitor: int
+    rival: int
+    method: str = "get"
+    keys: Keys = field(default=lambda acme: {})
+
+
+@dataclass(frozen=True)
+class PublicRow:
+    public: int
+    outsider: int
+    admin: int
+    staff: int
+    method: str = "get"
+    keys: Keys = field(default=lambda acme: {})
+
+
+def contact(acme: Acme) -> dict[str, Any]:
+    return {"public_id": acme.contact.public_id}
+
+
+def member(acme: Acme) -> dict[str, Any]:
+    return {"public_id": acme.agent.public_id}
+
+
+def invitation(acme: Acme) -> dict[str, Any]:
+    return {"public_id": acme.invitation.public_id}
+
+
+def company(acme: Acme) -> dict[str, Any]:
+    return {"public_id": acme.company.public_id}
+
+
+# --- A company's host -----------------------------------------------------------------------------
+COMPANY_URLS: dict[str, Row] = {
+    "home": Row(LOGIN, 200, 200, 200, 200),
+    "team": Row(LOGIN, 200, 200, 200, 200),
+    "invite": Row(LOGIN, 403, 200, 200, 200),
+    "invite_again": Row(LOGIN, 403, 302, 403, 404, "post", invitation),
+    "withdraw_invitation": Row(LOGIN, 403, 302, 403, 404, "post", invitation),
+    "change_role": Row(LOGIN, 403, 200, 200, 404, "get", member),
+    "remove_member": Row(LOGIN, 403, 200, 200, 404, "get", member),
+    "company_settings": Row(LOGIN, 403, 200, 200, 200),
+    "company_address": Row(LOGIN, 403, 200, 200, 200),
+    "company_visits": Row(LOGIN, 403, 200, 200, 200),
+    "company_audit": Row(LOGIN, 403, 200, 200, 200),
+    "visit_end": Row(LOGIN, 404, 404, 302, 404, "post"),
+    "enter": Row(302, 302, 302, 302, 302, "get", lambda acme: {"token": "x" * 43}),
+    "invitation": Row(410, 410, 410, 410, 410, "get", lambda acme: {"token": "x" * 43}),
+    "contacts": Row(LOGIN, 200, 200, 200, 200),
+    "contact": Row(LOGIN, 200, 200, 200, 404, "get", contact),
+    "contact_add": Row(LOGIN, 200, 200, 200, 200),
+    "contact_edit": Row(LOGIN, 200, 200, 200, 404, "get", contact),
+    "contact_remove": Row(LOGIN, 403, 200, 200, 404, "get", contact),
+}
+# Pages of whoever is or wants to be signed in; they stand on both kinds of host.
+PERSON_URLS: dict[str, Row] = {
+    "account_login": Row(200, 302, 302, 302, 302),
+    "account_inactive": Row(200, 200, 200, 200, 200),
+    "account_signup": Row(302, 302, 302, 302, 302),
+    "account_logout": Row(302, 200, 200, 200, 200),
+    "account_reauthenticate": Row(LOGIN, 200, 200, 200, 200),
+    "account_reset_password": Row(200, 200, 200, 200, 200),
+    "account_reset_password_done": Row(200, 200, 200, 200, 200),
+    "account_reset_password_from_key": Row(
+        200, 200, 200, 200, 200, "get", lambda acme: {"uidb36": "1", "key": "set-password"}
+    ),
+    "account_reset_password_from_key_done": Row(200, 200, 200, 200, 200),
+    "account_change_password": Row(LOGIN, 200, 200, 200, 200),
+    "mfa_index": Row(LOGIN, 200, 200, 200, 200),
+    "mfa_authenticate": Row(302, 302, 302, 302, 302),
+    # Only the visitor, who is staff, has a second factor here; most of these ask for a fresh proof first.
+    "mfa_reauthenticate": Row(LOGIN, 302, 302, 200, 302),
+    "mfa_activate_totp": Row(LOGIN, 302, 302, 302, 302),
+    "mfa_deactivate_totp": Row(LOGIN, 404, 404, 302, 404),
+    "mfa_view_recovery_codes": Row(LOGIN, 404, 404, 404, 404),
+    "mfa_generate_recovery_codes": Row(LOGIN, 302, 302, 302, 302),
+    "mfa_download_recovery_codes": Row(LOGIN, 404, 404, 404, 404),
+    "profile": Row(LOGIN, 200, 200, 200, 200),
+    "security": Row(LOGIN, 200, 200, 200, 200),
+    "end_session": Row(LOGIN, 404, 404, 403, 404, "post", lambda acme: {"public_id": acme.session.public_id}),
+    "end_other_sessions": Row(LOGIN, 302, 302, 403, 302, "post"),
+    "preferences": Row(302, 302, 302, 302, 302, "post"),
+}
+# --- The public host ------------------------------------------------------------------------------
+PUBLIC_URLS: dict[str, PublicRow] = {
+    "site_home": PublicRow(200, 200, 200, 200),
+    "site_prices": PublicRow(200, 200, 200, 200),
+    "site_imprint": PublicRow(200, 200, 200, 200),
+    "site_privacy": PublicRow(200, 200, 200, 200),
+    "sign_up": PublicRow(200, 200, 200, 200),
+    "sign_up_sent": PublicRow(200, 200, 200, 200, "get", lambda acme: {"public_id": acme.sign_up.public_id}),
+    "sign_up_again": PublicRow(302, 302, 302, 302, "post", lambda acme: {"public_id": acme.sign_up.public_id}),
+    "sign_up_confirm": PublicRow(410, 410, 410, 410, "get", lambda acme: {"token": "x" * 43}),
+    "companies": PublicRow(LOGIN, 200, 200, 200),
+    "enter_company": PublicRow(LOGIN, 404, 302, 404, "post", company),
+    "accept_invitation": PublicRow(LOGIN, 404, 404, 404, "post", invitation),
+    "staff_companies": PublicRow(LOGIN, 404, 404, 200),
+    "staff_company": PublicRow(LOGIN, 404, 404, 200, "get", company),
+    "staff_suspend": PublicRow(LOGIN, 404, 404, 200, "get", company),
+    "staff_lift": PublicRow(LOGIN, 404, 404, 200, "get", company),
+    "staff_visit": PublicRow(LOGIN, 404, 404, 200, "get", company),
+    "staff_open_again": PublicRow(LOGIN, 404, 404, 404, "post", company),
+    "staff_end_visit": PublicRow(LOGIN, 404, 404, 302, "post", lambda acme: {"public_id": acme.visit.public_id}),
+    "staff_audit": PublicRow(LOGIN, 404, 404, 200),
+    "staff_system": PublicRow(LOGIN, 404, 404, 200),
+    "dismiss_parked": PublicRow(LOGIN, 404, 404, 302, "post", lambda acme: {"pk": acme.parked.pk}),
+    "send_mail_again": PublicRow(LOGIN, 404, 404, 302, "post", lambda acme: {"pk": acme.mail.pk}),
+    # There is a parked task and a failed mail among the rows, so the answer to staff is that not all is well.
+    "health_deep": PublicRow(404, 404, 404, 503),
+    "metrics": PublicRow(404, 404, 404, 200),
+    "design": PublicRow(200, 200, 200, 200),
+    "demo": PublicRow(200, 200, 200, 200),
+    "demo_mail": PublicRow(200, 200, 200, 200),
+    "demo_mail_one": PublicRow(404, 404, 404, 404, "get", lambda acme: {"key": "none"}),
+}
+SHARED_TASKS = {
+    "tenants.tasks.sweep": (),
+    "tenants.tasks.send_mails": (),
+    "tenants.tasks.open_company": (0,),
+    "tenants.tasks.tidy": (),
+}
+COMPANY_TASKS: dict[str, tuple[Any, ...]] = {}
+
+
+def names_in(urlconf: str) -> Iterator[str]:
+    def walk(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern.url_patterns)
+            else:
+                yield pattern.name or str(pattern.pattern)
+
+    yield from walk(get_resolver(urlconf).url_patterns)
+
+
+def test_every_url_has_a_row() -> None:
+    assert set(names_in(settings.ROOT_URLCONF)) == set(COMPANY_URLS) | set(PERSON_URLS)
+    assert set(names_in(settings.PUBLIC_URLCONF)) == set(PUBLIC_URLS) | set(PERSON_URLS)
+
+
+def test_every_task_has_a_row() -> None:
+    app.loader.import_default_modules()
+    ours = {name: task for name, task in app.tasks.items() if not name.startswith(("celery.", "tests."))}
+    companies = {name for name, task in ours.items() if isinstance(task, CompanyTask)}
+    assert companies == set(COMPANY_TASKS)
+    assert set(ours) - companies == set(SHARED_TASKS)
+
+
+@pytest.fixture
+def rows(acme: Company, agent: User, staff: User, acme_contact: Contact, outsider: User) -> Acme:
+    soon = "2099-01-01T00:00Z"
+    return Acme(
+        company=acme,
+        agent=Membership.objects.get(company=acme, user=agent),
+        contact=acme_contact,
+        invitation=Invitation.objects.create(
+            company=acme, email="new@example.org", role=Role.AGENT, token_hash="0" * 64, expires_at=soon
+        ),
+        sign_up=SignUp.objects.create(
+            company_name="New", address_name="new", country="DE", person_name="N", email="n@example.org",
+            password_hash="-", language="en", token_hash="1" * 64, expires_at=soon,
+        ),
+        visit=visits.begin_visit(acme, actor=Actor(user=staff), reason="looking after a ticket", minutes=15),
+        session=Session.objects.create(session_key="s" * 32, user=outsider, expire_date=soon),
+        parked=ParkedTask.objects.create(task="t", reason="r"),
+        mail=Mail.objects.create(
+            to="n@example.org", subject="s", text="t", html="h", message_id="<m@localhost>", state="failed"
+        ),
+        enter_token=enter.make_link(agent, acme),
+    )
+
+
+def ask(browser: Browser, row: Row | PublicRow, name: str, rows: Acme, urlconf: str) -> int:
+    url = reverse(name, kwargs=row.keys(rows), urlconf=urlconf)
+    return int(getattr(browser, row.method)(url).status_code)
+
+
+@pytest.mark.parametrize("name", [*COMPANY_URLS, *PERSON_URLS])
+def test_each_gets_what_is_theirs_in_a_company(
+    name: str, rows: Acme, globex: Company, agent: User, admin: User, rival: User, staff: User, at: Callable[..., Browser]
+) -> None:
+    row = {**COMPANY_URLS, **PERSON_URLS}[name]
+    acme = rows.company
+    got = {
+        "public": ask(at(acme), row, name, rows, settings.ROOT_URLCONF),
+        "agent": ask(at(acme, agent), row, name, rows, settings.ROOT_URLCONF),
+        "admin": ask(at(acme, admin), row, name, rows, settings.ROOT_URLCONF),
+        "visitor": ask(at(acme).sign_in(staff, acme, visit=_visit(acme, staff)), row, name, rows, settings.ROOT_URLCONF),
+        "rival": ask(at(globex, rival), row, name, rows, settings.ROOT_URLCONF),
+    }
+    assert got == {actor: getattr(row, actor) for actor in got}
+
+
+def _visit(acme: Company, staff: User) -> StaffVisit:
+    return visits.begin_visit(acme, actor=Actor(user=staff), reason="looking after a ticket", minutes=15)
+
+
+@pytest.mark.parametrize("name", [*COMPANY_URLS, *PERSON_URLS])
+def test_a_session_of_another_host_is_as_good_as_none(
+    name: str, rows: Acme, globex: Company, rival: User, outsider: User, at: Callable[..., Browser]
+) -> None:
+    row = {**COMPANY_URLS, **PERSON_URLS}[name]
+    for stranger in (at(globex, rival), at(None, outsider), at(None, rival)):
+        stranger.defaults["HTTP_HOST"] = rows.company.host
+        assert ask(stranger, row, name, rows, settings.ROOT_URLCONF) == row.public
+
+
+@pytest.mark.parametrize("name", PUBLIC_URLS)
+def test_each_gets_what_is_theirs_on_the_public_host(
+    name: str, rows: Acme, admin: User, outsider: User, staff: User, at: Callable[..., Browser]
+) -> None:
+    row = PUBLIC_URLS[name]
+    got = {
+        "public": ask(at(), row, name, rows, settings.PUBLIC_URLCONF),
+        "outsider": ask(at(None, outsider), row, name, rows, settings.PUBLIC_URLCONF),
+        "admin": ask(at(None, admin), row, name, rows, settings.PUBLIC_URLCONF),
+        "staff": ask(at(None, staff), row, name, rows, settings.PUBLIC_URLCONF),
+    }
+    assert got == {actor: getattr(row, actor) for actor in got}
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC_URLS if name.startswith("staff")])
+def test_staff_without_a_second_factor_are_led_to_set_one_up(
+    name: str, rows: Acme, staff: User, at: Callable[..., Browser]
+) -> None:
+    staff.authenticator_set.all().delete()
+    row = PUBLIC_URLS[name]
+    url = reverse(name, kwargs=row.keys(rows), urlconf=settings.PUBLIC_URLCONF)
+    answer = getattr(at(None, staff), row.method)(url)
+    assert answer.url == reverse("mfa_activate_totp")
+
+
+@pytest.mark.parametrize("name", SHARED_TASKS)
+def test_a_shared_task_never_works_inside_a_company(
+    name: str, rows: Acme, globex: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    task = app.tasks[name]
+    real = task.run
+    monkeypatch.setattr(task, "run", lambda *args: (seen.append(current_schema()), real(*args)))
+    with company_context(globex):
+        task(*SHARED_TASKS[name])
+    assert seen == ["public"]
+
+
+def test_a_company_task_with_a_rival_s_ids_changes_nothing_of_the_rival(rows: Acme, globex: Company) -> None:
+    before = _all_rows(rows.company)
+    for name, arguments in COMPANY_TASKS.items():
+        app.tasks[name](globex.schema_name, *arguments)
+    assert _all_rows(rows.company) == before
+
+
+def _all_rows(company: Company) -> list[Any]:
+    with company_context(company):
+        return list(Contact.objects.values())
