@@ -42,9 +42,7 @@ def database(url: str, *, pool_size: int) -> dict[str, Any]:
     """Django's database settings from a libpq URL; a pool of 0 means a plain connection per thread."""
     parts = conninfo_to_dict(url)
     options: dict[str, Any] = {
-        key: value
-        for key, value in parts.items()
-        if key not in {"host", "port", "user", "password", "dbname"}
+        key: value for key, value in parts.items() if key not in {"host", "port", "user", "password", "dbname"}
     }
     if pool_size:
         # A connection that met many companies keeps their catalog entries in memory, so it is

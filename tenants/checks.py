@@ -16,7 +16,9 @@ def production_settings(**_options: Any) -> list[CheckMessage]:
     """Base host, secrets, mail, database and broker."""
     found: list[CheckMessage] = []
     if settings.BASE_DOMAIN in {"localhost", "127.0.0.1"}:
-        found.append(Error("The base host is not set.", hint="Set BASE_HOST, such as app.example.com.", id="botschaft.E001"))
+        found.append(
+            Error("The base host is not set.", hint="Set BASE_HOST, such as app.example.com.", id="botschaft.E001")
+        )
     if not os.environ.get("SECRET_KEY"):
         found.append(
             Error(

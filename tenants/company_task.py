@@ -7,10 +7,11 @@ call itself; what cannot be run in its company is parked, never run elsewhere.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
-from celery import Task
+from celery import Task, shared_task as celery_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
@@ -20,7 +21,7 @@ from tenants.models import Company, CompanyState, ParkedTask
 log = structlog.get_logger(__name__)
 
 
-class SharedTask(Task):  # type: ignore[misc]  # celery has no types
+class SharedTask(Task[..., Any]):
     """A task of the shared schema, whatever the worker did before."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -61,7 +62,7 @@ class CompanyTask(SharedTask):
                 with structlog.contextvars.bound_contextvars(company=company.public_id):
                     return self.run(company, *args, **kwargs)
 
-    def nudge(self, company: Company, *args: Any) -> None:  # type: ignore[override]
+    def nudge(self, company: Company, *args: Any) -> None:
         self._send_on_commit((company.schema_name, *args))
 
     def _refusal(self, company: Company | None) -> str:
@@ -79,3 +80,12 @@ class CompanyTask(SharedTask):
             task=self.name or "", schema_name=schema_name[:63], arguments=list(args), reason=reason
         )
 
+
+def shared_task(function: Callable[..., Any]) -> SharedTask:
+    """Make a function a task of the shared schema."""
+    return celery_task(base=SharedTask)(function)
+
+
+def company_task(function: Callable[..., Any]) -> CompanyTask:
+    """Make a function, whose first argument is the company, a task of that company."""
+    return celery_task(base=CompanyTask)(function)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
+from tenants.lib.database import database
 from tenants.models import Company
 
 
@@ -21,23 +22,23 @@ def company_context(company: Company) -> Iterator[Company]:
     The former company is kept here, in the frame of the caller's thread: django-tenants' own `with tenant:`
     keeps it in one list for all threads and leaves another company open.
     """
-    former = connection.tenant
-    connection.set_tenant(company)
+    former = database.tenant
+    database.set_tenant(company)
     try:
         yield company
     finally:
-        connection.set_tenant(former)
+        database.set_tenant(former)
 
 
 @contextmanager
 def shared_context() -> Iterator[None]:
     """Work in the shared schema, where no company's table can be reached."""
-    former = connection.tenant
-    connection.set_schema_to_public()
+    former = database.tenant
+    database.set_schema_to_public()
     try:
         yield
     finally:
-        connection.set_tenant(former)
+        database.set_tenant(former)
 
 
 def current_schema() -> str:

@@ -8,14 +8,13 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
@@ -23,6 +22,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 from tenants import metrics
 from tenants.access import SAFE_METHODS
+from tenants.lib.database import database
 from tenants.lib.hosts import address_name_in
 from tenants.models import CompanyState, Membership, StaffVisit, Theme
 from tenants.models.session import SessionStore
@@ -65,7 +65,7 @@ class RequestContextMiddleware:
             metrics.observe_request(request, answer, time.perf_counter() - began)
             return answer
         finally:
-            connection.set_schema_to_public()
+            database.set_schema_to_public()
 
 
 class HostMiddleware:
@@ -75,7 +75,7 @@ class HostMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: Request) -> HttpResponseBase:
-        connection.set_schema_to_public()
+        database.set_schema_to_public()
         address_name = address_name_in(request.META.get("HTTP_HOST", ""), settings.BASE_DOMAIN)
         if address_name == "":
             request.urlconf = settings.PUBLIC_URLCONF
@@ -90,7 +90,7 @@ class HostMiddleware:
         # The remembered row serves many threads: each request gets its own copy to work with.
         request.tenant = copy.copy(company)
         request.is_suspended = company.state == CompanyState.SUSPENDED
-        connection.set_tenant(request.tenant)
+        database.set_tenant(request.tenant)
         structlog.contextvars.bind_contextvars(company=company.public_id)
         return self.get_response(request)
 
@@ -108,9 +108,9 @@ class CompanySessionMiddleware(SessionMiddleware):
             user_agent=request.headers.get("User-Agent", ""),
         )
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        self._keep_alive(request.session)  # type: ignore[arg-type]
-        return super().process_response(request, response)  # type: ignore[arg-type, return-value]
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        self._keep_alive(cast(SessionStore, request.session))
+        return super().process_response(request, response)
 
     def _keep_alive(self, session: SessionStore) -> None:
         if session.row is None or session.modified or not session.accessed:
@@ -122,7 +122,7 @@ class CompanySessionMiddleware(SessionMiddleware):
 class PersonMiddleware(MiddlewareMixin):
     """Who is here and by what right, in which language and time zone."""
 
-    def process_request(self, request: Request) -> HttpResponseBase | None:  # type: ignore[override]
+    def process_request(self, request: Request) -> HttpResponseBase | None:
         self._end_old_session(request)
         if request.tenant is not None and request.user.is_authenticated:
             self._find_right(request)
@@ -131,7 +131,7 @@ class PersonMiddleware(MiddlewareMixin):
             return errors.suspended(request)
         return None
 
-    def process_response(self, request: Request, response: HttpResponseBase) -> HttpResponseBase:  # type: ignore[override]
+    def process_response(self, request: Request, response: HttpResponseBase) -> HttpResponseBase:
         response.headers.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
         if getattr(request, "user", None) is not None and request.user.is_authenticated:
@@ -182,9 +182,7 @@ class VisitMiddleware(MiddlewareMixin):
     # What a visitor may still do: end the visit, and choose how the pages look to them.
     allowed = frozenset({"visit_end", "account_logout", "preferences"})
 
-    def process_view(
-        self, request: Request, view: Any, args: Any, kwargs: Any
-    ) -> HttpResponse | None:
+    def process_view(self, request: Request, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         if request.visit is None:
             return None
         visits.count_page(request.visit)

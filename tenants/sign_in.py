@@ -11,12 +11,12 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
-from django.db import connection
 from django.forms import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from tenants.lib.database import database
 from tenants.models import Session, User
 from tenants.services import audit, keys, limits, mail
 from tenants.services.audit import Actor
@@ -56,7 +56,7 @@ class CompanyTokenGenerator(PasswordResetTokenGenerator):
 
     @property
     def key_salt(self) -> str:  # type: ignore[override]
-        return f"botschaft.password-reset:{connection.schema_name}"
+        return f"botschaft.password-reset:{database.schema_name}"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -68,7 +68,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Nothing: the forms have taken the limits before."""
 
-    def reauthenticate(self, user: User, password: str) -> bool:  # type: ignore[override]
+    def reauthenticate(self, user: User, password: str) -> bool:
         key = f"sign-in:user:{user.email}"
         try:
             limits.take((key, limits.SIGN_IN_USER))
@@ -79,14 +79,14 @@ class AccountAdapter(DefaultAccountAdapter):
             limits.clear(key)
         return right
 
-    def login(self, request: HttpRequest, user: User) -> None:  # type: ignore[override]
+    def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
         # Whoever has just proved who they are is not asked once more within ACCOUNT_REAUTHENTICATION_TIMEOUT.
         proofs = get_authentication_records(request, user)
         request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [{**proof, "reauthenticated": True} for proof in proofs]
         audit.record(_actor(request, user), "person.signed_in", company=_company(request), target=user.email)
 
-    def set_password(self, user: User, password: str) -> None:  # type: ignore[override]
+    def set_password(self, user: User, password: str) -> None:
         super().set_password(user, password)
         audit.record(_actor(self.request, user), "person.password_changed", target=user.email)
 
@@ -95,7 +95,8 @@ class AccountAdapter(DefaultAccountAdapter):
             return reverse("home")
         user = request.user
         return reverse(
-            "staff_companies" if isinstance(user, User) and user.is_staff else "companies", urlconf=settings.PUBLIC_URLCONF
+            "staff_companies" if isinstance(user, User) and user.is_staff else "companies",
+            urlconf=settings.PUBLIC_URLCONF,
         )
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
@@ -110,7 +111,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
-    ) -> None:  # type: ignore[override]
+    ) -> None:
         notice = NOTICES.get(template_prefix)
         if notice is None:
             return

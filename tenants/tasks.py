@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from celery import shared_task
 from django.utils import timezone
 
+from tenants.company_task import shared_task
 from tenants.models import Attempt, Company, EnterLink, Mail, MailState, Session, SignUp
 from tenants.services import due, mail, opening
 

@@ -32,7 +32,9 @@ urlpatterns = [
     path("you/security/second-factor/", totp.activate_totp, name="mfa_activate_totp"),
     path("you/security/second-factor/off/", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path("you/security/recovery-codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
-    path("you/security/recovery-codes/new/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path(
+        "you/security/recovery-codes/new/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"
+    ),
     path(
         "you/security/recovery-codes/file/", recovery_codes.download_recovery_codes, name="mfa_download_recovery_codes"
     ),

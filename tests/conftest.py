@@ -1,4 +1,4 @@
-"""The cast of every test: the company acme with an admin and a support agent, the rival company globex, staff, an outsider.
+"""The cast of every test: the company acme with an admin and a support agent, the rival globex, staff, an outsider.
 
 Both companies are made once per run, with the same primary keys inside, so that a mixed-up company shows. Every test
 is rolled back.
@@ -56,10 +56,10 @@ class Cast:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Cast]:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Cast:
     with django_db_blocker.unblock():
         cast = _make_cast()
-    yield cast
+    return cast
 
 
 def _make_cast() -> Cast:

@@ -215,8 +215,15 @@ def rows(acme: Company, agent: User, staff: User, acme_contact: Contact, outside
             company=acme, email="new@example.org", role=Role.AGENT, token_hash="0" * 64, expires_at=soon
         ),
         sign_up=SignUp.objects.create(
-            company_name="New", address_name="new", country="DE", person_name="N", email="n@example.org",
-            password_hash="-", language="en", token_hash="1" * 64, expires_at=soon,
+            company_name="New",
+            address_name="new",
+            country="DE",
+            person_name="N",
+            email="n@example.org",
+            password_hash="-",
+            language="en",
+            token_hash="1" * 64,
+            expires_at=soon,
         ),
         visit=visits.begin_visit(acme, actor=Actor(user=staff), reason="looking after a ticket", minutes=15),
         session=Session.objects.create(session_key="s" * 32, user=outsider, expire_date=soon),
@@ -235,7 +242,14 @@ def ask(browser: Browser, row: Row | PublicRow, name: str, rows: Acme, urlconf: 
 
 @pytest.mark.parametrize("name", [*COMPANY_URLS, *PERSON_URLS])
 def test_each_gets_what_is_theirs_in_a_company(
-    name: str, rows: Acme, globex: Company, agent: User, admin: User, rival: User, staff: User, at: Callable[..., Browser]
+    name: str,
+    rows: Acme,
+    globex: Company,
+    agent: User,
+    admin: User,
+    rival: User,
+    staff: User,
+    at: Callable[..., Browser],
 ) -> None:
     row = {**COMPANY_URLS, **PERSON_URLS}[name]
     acme = rows.company
@@ -243,7 +257,9 @@ def test_each_gets_what_is_theirs_in_a_company(
         "public": ask(at(acme), row, name, rows, settings.ROOT_URLCONF),
         "agent": ask(at(acme, agent), row, name, rows, settings.ROOT_URLCONF),
         "admin": ask(at(acme, admin), row, name, rows, settings.ROOT_URLCONF),
-        "visitor": ask(at(acme).sign_in(staff, acme, visit=_visit(acme, staff)), row, name, rows, settings.ROOT_URLCONF),
+        "visitor": ask(
+            at(acme).sign_in(staff, acme, visit=_visit(acme, staff)), row, name, rows, settings.ROOT_URLCONF
+        ),
         "rival": ask(at(globex, rival), row, name, rows, settings.ROOT_URLCONF),
     }
     assert got == {actor: getattr(row, actor) for actor in got}

@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage as MimeMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ class CatchingBackend(BaseEmailBackend):
         folder = Path(settings.CAUGHT_MAIL_DIR)
         folder.mkdir(parents=True, exist_ok=True)
         for message in email_messages:
-            name = f"{datetime.now():%Y%m%d%H%M%S%f}-{secrets.token_hex(4)}"
+            name = f"{datetime.now(UTC):%Y%m%d%H%M%S%f}-{secrets.token_hex(4)}"
             half = folder / f"{name}.part"
             half.write_bytes(message.message().as_bytes())
             half.rename(folder / f"{name}.eml")
@@ -68,10 +68,16 @@ def _read(file: Path) -> CaughtMail:
         to=str(message["To"]),
         sender=str(message["From"]),
         subject=str(message["Subject"]),
-        at=parsedate_to_datetime(str(message["Date"])),
+        at=_sent_at(str(message["Date"])),
         text=_part(message, "plain"),
         html=_part(message, "html"),
     )
+
+
+def _sent_at(date: str) -> datetime:
+    """Django writes `-0000`, UTC of an unknown place, which Python reads as a time without a zone."""
+    found = parsedate_to_datetime(date)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _part(message: MimeMessage, kind: str) -> str:

@@ -9,7 +9,7 @@ from messaging.contacts import services
 from messaging.contacts.models import Contact
 
 
-class ContactForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class ContactForm(forms.ModelForm):
     """A contact with its telephone number, written in any form."""
 
     phone_number = forms.CharField(

@@ -24,9 +24,7 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         match = models.Q(name__icontains=words)
         digits = "".join(character for character in words if character.isdigit()).lstrip("0")
         if len(digits) >= 3:
-            match |= models.Q(
-                pk__in=ChannelIdentity.objects.filter(external_id__contains=digits).values("contact")
-            )
+            match |= models.Q(pk__in=ChannelIdentity.objects.filter(external_id__contains=digits).values("contact"))
         return self.filter(match)
 
 

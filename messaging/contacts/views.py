@@ -23,9 +23,7 @@ def contacts(request: Request) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:100]
     rows = Contact.objects.for_list()
     rows = rows.found_by(words) if words else rows
-    page = page_by_key(
-        rows, ("name", "pk"), before=request.GET.get("before", ""), after=request.GET.get("after", "")
-    )
+    page = page_by_key(rows, ("name", "pk"), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     template = "contacts/_table.html" if request.htmx and not request.htmx.boosted else "contacts/list.html"
     return render(request, template, {"page": page, "words": words})
 

@@ -6,7 +6,14 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from tenants.forms.fields import AddressNameField, CountryField, TimeZoneField, clean_person_name, clean_vat_id, email_input
+from tenants.forms.fields import (
+    AddressNameField,
+    CountryField,
+    TimeZoneField,
+    clean_person_name,
+    clean_vat_id,
+    email_input,
+)
 from tenants.models import Company, Role, Theme, User
 
 
@@ -17,7 +24,9 @@ class CompanyDetailsForm(forms.Form):
     country = CountryField()
     vat_id = forms.CharField(label=_("VAT id"), required=False, max_length=20)
     language = forms.ChoiceField(
-        label=_("Language"), choices=settings.LANGUAGES, help_text=_("For invitations and mail to people we do not know yet.")
+        label=_("Language"),
+        choices=settings.LANGUAGES,
+        help_text=_("For invitations and mail to people we do not know yet."),
     )
     time_zone = TimeZoneField()
 

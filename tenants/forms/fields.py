@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.utils.translation import get_language, gettext, gettext_lazy as _
 
 from tenants.lib import countries
@@ -28,7 +29,11 @@ class CountryField(forms.ChoiceField):
 class TimeZoneField(forms.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("Time zone"))
-        zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix", "right", "SystemV")))
+        zones = sorted(
+            zone
+            for zone in available_timezones()
+            if "/" in zone and not zone.startswith(("Etc/", "posix", "right", "SystemV"))
+        )
         super().__init__(choices=[(zone, zone.replace("_", " ")) for zone in zones], **kwargs)
 
 
@@ -38,13 +43,10 @@ class AddressNameField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("Address name"))
         super().__init__(max_length=MAX_ADDRESS_NAME, min_length=MIN_ADDRESS_NAME, **kwargs)
-        self.error_messages.update(
-            max_length=_("At most 40 characters."),
-            min_length=_("At least 3 characters."),
-        )
-        for validator in self.validators:
-            if hasattr(validator, "limit_value"):
-                validator.message = self.error_messages[validator.code]
+        self.validators = [
+            MinLengthValidator(MIN_ADDRESS_NAME, _("At least 3 characters.")),
+            MaxLengthValidator(MAX_ADDRESS_NAME, _("At most 40 characters.")),
+        ]
 
     def clean(self, value: Any) -> str:
         name: str = super().clean(value)

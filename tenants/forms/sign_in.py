@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account import forms as account_forms
 from allauth.core import context
@@ -35,7 +35,7 @@ def _where(request: HttpRequest | None) -> str:
     return company.schema_name if company else "public"
 
 
-class SignInForm(account_forms.LoginForm):  # type: ignore[misc]
+class SignInForm(account_forms.LoginForm):
     """E-mail and password. Wrong e-mail and wrong password get the same answer."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -48,7 +48,7 @@ class SignInForm(account_forms.LoginForm):  # type: ignore[misc]
 
     def clean(self) -> dict[str, Any]:
         if self.errors:
-            return self.cleaned_data
+            return dict(self.cleaned_data)
         email, address = self.cleaned_data["login"].strip().lower(), getattr(self.request, "client_ip", "")
         user_key = f"sign-in:user:{email}"
         take(
@@ -56,7 +56,7 @@ class SignInForm(account_forms.LoginForm):  # type: ignore[misc]
             (f"sign-in:ip:{address}", limits.SIGN_IN_ADDRESS),
             (f"sign-in:company:{_where(self.request)}", limits.SIGN_IN_COMPANY),
         )
-        cleaned: dict[str, Any] = super().clean()
+        cleaned = cast(dict[str, Any], super().clean())
         limits.clear(user_key)
         self._assert_member()
         return cleaned
@@ -72,8 +72,10 @@ class SignInForm(account_forms.LoginForm):  # type: ignore[misc]
             )
 
 
-class ResetPasswordForm(account_forms.ResetPasswordForm):  # type: ignore[misc]
+class ResetPasswordForm(account_forms.ResetPasswordForm):
     """Asks for a link. The answer is the same whether the e-mail is known or not."""
+
+    users: list[User]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -107,13 +109,13 @@ class NewPasswordMixin:
         field.widget.attrs = {"autocomplete": "new-password"}
 
 
-class ResetPasswordKeyForm(NewPasswordMixin, account_forms.ResetPasswordKeyForm):  # type: ignore[misc]
+class ResetPasswordKeyForm(NewPasswordMixin, account_forms.ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._one_field(_("New password"))
 
 
-class ChangePasswordForm(NewPasswordMixin, account_forms.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(NewPasswordMixin, account_forms.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._one_field(_("New password"))
@@ -129,7 +131,7 @@ class ChangePasswordForm(NewPasswordMixin, account_forms.ChangePasswordForm):  #
         return cleaned
 
 
-class ReauthenticateForm(account_forms.ReauthenticateForm):  # type: ignore[misc]
+class ReauthenticateForm(account_forms.ReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["password"].label = _("Password")
@@ -157,19 +159,19 @@ class CodeLimitMixin:
         return code
 
 
-class TwoFactorForm(CodeLimitMixin, mfa_forms.AuthenticateForm):  # type: ignore[misc]
+class TwoFactorForm(CodeLimitMixin, mfa_forms.AuthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._prepare()
 
 
-class TwoFactorReauthenticateForm(CodeLimitMixin, mfa_forms.ReauthenticateForm):  # type: ignore[misc]
+class TwoFactorReauthenticateForm(CodeLimitMixin, mfa_forms.ReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._prepare()
 
 
-class ActivateTwoFactorForm(CodeLimitMixin, ActivateTOTPForm):  # type: ignore[misc]
+class ActivateTwoFactorForm(CodeLimitMixin, ActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._prepare()

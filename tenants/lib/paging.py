@@ -43,6 +43,10 @@ def _turned(order: tuple[str, ...]) -> list[str]:
     return [name[1:] if name.startswith("-") else f"-{name}" for name in order]
 
 
+def _key(row: Any) -> str:
+    return str(row.public_id)
+
+
 def page_by_key(
     rows: QuerySet[M], order: tuple[str, ...], *, before: str = "", after: str = "", size: int = PAGE_SIZE
 ) -> Page[M]:
@@ -63,6 +67,6 @@ def page_by_key(
     has_later = more if forward else anchor is not None
     return Page(
         rows=cut,
-        before=str(getattr(cut[0], "public_id")) if cut and has_earlier else "",
-        after=str(getattr(cut[-1], "public_id")) if cut and has_later else "",
+        before=_key(cut[0]) if cut and has_earlier else "",
+        after=_key(cut[-1]) if cut and has_later else "",
     )

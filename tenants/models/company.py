@@ -76,7 +76,7 @@ class Company(TenantMixin):
     @cached_property
     def address_name(self) -> str:
         """The name before the base host: `<address name>.<base>`."""
-        return next(domain.domain for domain in self.domains.all() if domain.is_primary)
+        return str(next(domain.domain for domain in self.domains.all() if domain.is_primary))
 
     @property
     def host(self) -> str:
@@ -99,9 +99,7 @@ class Domain(DomainMixin):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["tenant"], condition=models.Q(is_primary=True), name="domain_one_primary"
-            ),
+            models.UniqueConstraint(fields=["tenant"], condition=models.Q(is_primary=True), name="domain_one_primary"),
         ]
 
 

@@ -19,11 +19,7 @@ class DueWork(models.Model):
     announced = models.PositiveBigIntegerField(default=1)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "company"], name="due_work_once", nulls_distinct=False
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["kind", "company"], name="due_work_once", nulls_distinct=False)]
         # The sweep: what is due now.
         indexes = [models.Index(fields=["due_at"], name="due_work_due")]
 

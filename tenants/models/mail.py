@@ -36,7 +36,5 @@ class Mail(models.Model):
     class Meta:
         # What is still to be sent, oldest first.
         indexes = [
-            models.Index(
-                fields=["due_at"], name="mail_due", condition=models.Q(state__in=["queued", "sending"])
-            )
+            models.Index(fields=["due_at"], name="mail_due", condition=models.Q(state__in=["queued", "sending"]))
         ]

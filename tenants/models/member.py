@@ -17,7 +17,7 @@ class Role(models.TextChoices):
     ADMIN = "admin", _("Company admin")
 
     def includes(self, other: Role) -> bool:
-        return self == other or self == Role.ADMIN
+        return self in {other, Role.ADMIN}
 
 
 class Membership(models.Model):

@@ -68,7 +68,7 @@ class SessionStore(DatabaseSessionStore):
         created_at = self.row.created_at if self.row else timezone.now()
         public_id = self.row.public_id if self.row else new_public_id()
         self.row = Session(
-            session_key=self._get_or_create_session_key(),
+            session_key=self._get_or_create_session_key(),  # type: ignore[attr-defined]
             session_data=self.encode(data),
             expire_date=self.get_expiry_date(),
             company_id=self.company_id,

@@ -14,6 +14,7 @@ from itertools import islice
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from tenants.lib.database import forget_search_path
 from tenants.models import Company, SchemaMigrationResult
 from tenants.schema.plan import Key, company_migrations, loader, sql_of
 
@@ -107,11 +108,8 @@ def _replay(schema_name: str, missing: tuple[Key, ...], statements: list[str]) -
         )
         for statement in filter(str.strip, statements):
             cursor.execute(statement)
-        cursor.executemany(
-            "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, now())", list(missing)
-        )
-        # Later statements of a caller's transaction find the path they had.
-        connection.search_path_set_schemas = None
+        cursor.executemany("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, now())", list(missing))
+    forget_search_path()
 
 
 def _record(company: Company, missing: list[Key], error: str, seconds: float, outcome: Outcome) -> None:

@@ -11,6 +11,8 @@ from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration
 
+from tenants.lib.database import database
+
 Key = tuple[str, str]
 SCRATCH = "t_scratch"
 
@@ -62,16 +64,16 @@ def sql_of(keys: Sequence[Key], graph: MigrationLoader) -> list[str]:
 
 @contextmanager
 def _scratch_schema() -> Iterator[None]:
-    former = connection.tenant
+    former = database.tenant
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(f"CREATE SCHEMA {SCRATCH}")
-        connection.set_schema(SCRATCH)
+        database.set_schema(SCRATCH)
         try:
             yield
         finally:
             transaction.set_rollback(True)
-            connection.set_tenant(former)
+            database.set_tenant(former)
 
 
 def _assert_replayable(migration: Migration) -> None:

@@ -34,7 +34,7 @@ def generate() -> str:
 
 def _final_tables(graph: MigrationLoader) -> list[str]:
     labels = set(company_app_labels())
-    state = graph.project_state([key for key in graph.graph.leaf_nodes()])
+    state = graph.project_state(list(graph.graph.leaf_nodes()))
     ordered = [
         model
         for model in _by_dependency([m for m in state.apps.get_models() if m._meta.app_label in labels])
@@ -56,6 +56,4 @@ def run(cursor: CursorWrapper, schema_name: str) -> None:
     Everything is in one round trip. `search_path` is local, so the connection's own path returns with the commit.
     """
     quoted = connection.ops.quote_name(schema_name)
-    cursor.execute(
-        f"CREATE SCHEMA {quoted}; SET LOCAL search_path = {quoted};\n{SCRIPT.read_text(encoding='utf-8')}"
-    )
+    cursor.execute(f"CREATE SCHEMA {quoted}; SET LOCAL search_path = {quoted};\n{SCRIPT.read_text(encoding='utf-8')}")

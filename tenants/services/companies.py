@@ -22,16 +22,14 @@ def address_name_is_free(address_name: str, *, now: datetime | None = None, but_
     """Whether a company could take it: not reserved, not taken now or formerly, not held by a waiting sign-up."""
     if address_name in RESERVED or Domain.objects.filter(domain=address_name).exists():
         return False
-    holders = SignUp.objects.filter(
-        address_name=address_name, confirmed_at=None, expires_at__gt=now or timezone.now()
-    )
+    holders = SignUp.objects.filter(address_name=address_name, confirmed_at=None, expires_at__gt=now or timezone.now())
     return not (holders.exclude(pk=but_for.pk) if but_for else holders).exists()
 
 
 @transaction.atomic
 def create_company(*, address_name: str, **details: Any) -> Company:
     """Write a company's row and address name, and announce that it is to be opened. Refused when the name is taken."""
-    company = Company.objects.create(**details)
+    company: Company = Company.objects.create(**details)
     try:
         with transaction.atomic():
             Domain.objects.create(domain=address_name, tenant=company, is_primary=True)
@@ -70,9 +68,7 @@ def change_address_name(company: Company, address_name: str, *, actor: Actor) ->
     Domain.objects.filter(pk=former.pk).update(is_primary=False)
     try:
         with transaction.atomic():
-            Domain.objects.update_or_create(
-                domain=address_name, tenant=company, defaults={"is_primary": True}
-            )
+            Domain.objects.update_or_create(domain=address_name, tenant=company, defaults={"is_primary": True})
     except IntegrityError:
         raise Refused(_("This address name is taken. Choose another."), field="address_name") from None
     audit.record(

@@ -1,9 +1,9 @@
 """The table of due work: announced where work arises, read by the sweep, settled by who did it.
 
-    announce(kind, company)          inside the transaction that makes the work
-    round = begin(kind, company)     the worker remembers what was announced so far
-    settle(round, next_due_at)       nothing left (None) or the time of what is left; if somebody announced
-                                     meanwhile, the row stays as they left it
+announce(kind, company)          inside the transaction that makes the work
+round = begin(kind, company)     the worker remembers what was announced so far
+settle(round, next_due_at)       nothing left (None) or the time of what is left; if somebody announced
+                                 meanwhile, the row stays as they left it
 """
 
 from __future__ import annotations
@@ -54,9 +54,7 @@ def announce(kind: str, company: Company | None = None, *, at: datetime | None =
 
 def begin(kind: str, company: Company | None = None) -> Round:
     """Start a round of work; call it before looking at the rows to do."""
-    announced = (
-        DueWork.objects.filter(kind=kind, company=company).values_list("announced", flat=True).first() or 0
-    )
+    announced = DueWork.objects.filter(kind=kind, company=company).values_list("announced", flat=True).first() or 0
     return Round(kind, company.pk if company else None, announced)
 
 

@@ -1,4 +1,4 @@
-"""The way from one of our hosts into a company's, for a person who is signed in: a ticket for one use within a minute."""
+"""The way of a signed-in person from one of our hosts into a company's: a ticket for one use within a minute."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VALID_FOR = timedelta(seconds=60)
 def make_link(
     user: User, company: Company, *, visit: StaffVisit | None = None, authentication: list[dict[str, Any]] | None = None
 ) -> str:
-    """The address in the company's space that signs `user` in there. `authentication` says how they proved who they are."""
+    """The address that signs `user` in to the company's space; `authentication` says how they proved who they are."""
     token = new_token()
     EnterLink.objects.create(
         token_hash=token_hash(token),

@@ -26,9 +26,7 @@ def make_key(company: Company) -> CompanyKey:
 def data_keys(company: Company) -> list[bytes]:
     """The company's data keys, newest first; MasterKeyMissing when their master key is gone."""
     masters = master_keys()
-    return [
-        masters.unwrap(key.master_id, bytes(key.wrapped)) for key in company.keys.order_by("-pk")
-    ]
+    return [masters.unwrap(key.master_id, bytes(key.wrapped)) for key in company.keys.order_by("-pk")]
 
 
 def encrypt_for(company: Company, value: str) -> str:

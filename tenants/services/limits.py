@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -40,7 +40,7 @@ def take(*wanted: tuple[str, Limit]) -> None:
     now = timezone.now()
     # One order for everybody: two requests that count the same keys cannot wait for each other.
     rows = sorted(((_hashed(key), limit) for key, limit in wanted), key=lambda row: row[0])
-    values: list[object] = []
+    values: list[str | datetime] = []
     for key, limit in rows:
         values += [key, now, now + limit.window]
     with connection.cursor() as cursor:
@@ -57,9 +57,7 @@ def take(*wanted: tuple[str, Limit]) -> None:
             values,
         )
         counted = {key: (count, expires_at) for key, count, expires_at in cursor.fetchall()}
-    waits = [
-        (counted[key][1] - now).total_seconds() for key, limit in rows if counted[key][0] > limit.most
-    ]
+    waits = [(counted[key][1] - now).total_seconds() for key, limit in rows if counted[key][0] > limit.most]
     if waits:
         raise _too_many(int(max(waits)) + 1)
 

@@ -72,7 +72,10 @@ def _claim(now: datetime) -> list[Mail]:
 
 def _send(mail: Mail) -> bool:
     message = EmailMultiAlternatives(
-        mail.subject, mail.text, to=[mail.to], headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"}
+        mail.subject,
+        mail.text,
+        to=[mail.to],
+        headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(mail.html, "text/html")
     try:

@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from tenants.lib.database import forget_search_path
 from tenants.lib.secrets import MasterKeyMissing
 from tenants.models import Company, CompanyState
 from tenants.schema import script
@@ -65,8 +66,7 @@ def _run_step(company_id: int, step: str, run: Callable[[Company], str]) -> None
 def _make_schema(company: Company) -> str:
     with connection.cursor() as cursor:
         script.run(cursor, company.schema_name)
-    # The script's `SET LOCAL` ends with the transaction; until then this connection must set its path anew.
-    connection.search_path_set_schemas = None
+    forget_search_path()
     return "schema"
 
 

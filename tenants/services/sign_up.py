@@ -102,7 +102,8 @@ def resend(sign_up: SignUp) -> None:
 
 
 def _send_link(sign_up: SignUp, token: str) -> None:
-    link = f"{settings.SCHEME}://{settings.BASE_HOST}{reverse('sign_up_confirm', args=[token], urlconf=settings.PUBLIC_URLCONF)}"
+    path = reverse("sign_up_confirm", args=[token], urlconf=settings.PUBLIC_URLCONF)
+    link = f"{settings.SCHEME}://{settings.BASE_HOST}{path}"
     mail.queue_mail(
         "confirm_sign_up",
         to=sign_up.email,
@@ -123,7 +124,7 @@ def find(token: str) -> SignUp:
 
 @transaction.atomic
 def confirm(token: str, *, ip: str | None = None) -> Confirmed:
-    """Make the company, its first admin and the wish to open it; LinkSpent for a second use, Refused for a lost name."""
+    """Make the company and its first admin, to be opened. LinkSpent for a second use, Refused for a lost name."""
     sign_up = find(token)
     if not SignUp.objects.filter(pk=sign_up.pk, confirmed_at=None).update(confirmed_at=timezone.now()):
         raise LinkSpent(_("This link was used already. Your company is open: sign in."))
@@ -138,7 +139,10 @@ def confirm(token: str, *, ip: str | None = None) -> Confirmed:
     Membership.objects.create(company=company, user=user, role=Role.ADMIN)
     SignUp.objects.filter(pk=sign_up.pk).update(company=company, password_hash="")
     audit.record(
-        Actor(user=user, ip=ip), "company.signed_up", company=company, target=company.name,
+        Actor(user=user, ip=ip),
+        "company.signed_up",
+        company=company,
+        target=company.name,
         after={"address_name": sign_up.address_name, "country": sign_up.country},
     )
     return Confirmed(company, user, is_new_person)

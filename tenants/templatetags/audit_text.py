@@ -56,7 +56,7 @@ LABELS: Mapping[str, Any] = {
     "role": _("Role"),
     "state": _("State"),
     "minutes": _("Minutes"),
-    "count": _("Number"),
+    "count": _("How many"),
 }
 
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext as _
+
+from tenants.lib import charts
 
 register = template.Library()
 
@@ -58,15 +60,22 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
 
 
 def _initials(name: str) -> str:
-    words = [word for word in name.split() if word[:1].isalnum()]
+    words = [word for word in name.split() if word[:1].isalpha()]
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+@register.filter
+def initials(who: Any) -> str:
+    """At most two letters for a person, contact or company."""
+    name = who if isinstance(who, str) else str(getattr(who, "name", "") or who or "")
+    return getattr(who, "initials", "") or _initials(name)
 
 
 @register.simple_tag
 def avatar(who: Any, size: str = "", label: str = "") -> SafeString:
     """A person's or contact's initials; the same name always has the same tone."""
     name = who if isinstance(who, str) else str(getattr(who, "name", "") or who or "")
-    letters = getattr(who, "initials", "") or _initials(name)
+    letters = initials(who)
     classes = f"avatar tone-{zlib.crc32(name.encode()) % TONES + 1}" + (f" avatar-{size}" if size else "")
     if not letters:
         return format_html('<span class="{}" aria-hidden="true">{}</span>', classes, icon("user", size="small"))
@@ -112,9 +121,7 @@ def money(value: Any, currency: str = "EUR") -> str:
     exponent = amount.as_tuple().exponent
     places = max(get_currency_precision(currency), -exponent if isinstance(exponent, int) else 0)
     locale = _locale()
-    figures = format_decimal(
-        abs(amount), format="#,##0" + ("." + "0" * places if places else ""), locale=locale
-    )
+    figures = format_decimal(abs(amount), format="#,##0" + ("." + "0" * places if places else ""), locale=locale)
     symbol = get_currency_symbol(currency, locale=locale)
     sign = "\N{MINUS SIGN}" if amount < 0 else ""
     if locale.currency_formats["standard"].pattern.startswith("\N{CURRENCY SIGN}"):
@@ -185,7 +192,7 @@ def day(value: date | datetime | None) -> str:
     if timedelta(0) < today - that < timedelta(days=7):
         return str(format_date(that, format="EEEE", locale=_locale()))
     skeleton = "MMMEd" if that.year == today.year else "yMMMEd"
-    return str(format_skeleton(skeleton, datetime(that.year, that.month, that.day), locale=_locale()))
+    return str(format_skeleton(skeleton, that, locale=_locale()))
 
 
 @register.filter
@@ -203,4 +210,104 @@ def time_ago(value: datetime | None) -> SafeString:
         return SafeString("")
     return format_html(
         '<time datetime="{}" title="{}" data-ago>{}</time>', value.isoformat(), date_time(value), ago(value)
+    )
+
+
+# --- Drawings ---------------------------------------------------------------------------------------------------------
+
+
+def _written(value: Any, currency: str) -> str:
+    return money(value, currency) if currency else number(value)
+
+
+def _axis(top: float, currency: str) -> list[str]:
+    """Top, middle and zero of a chart, in as few digits as they need."""
+    values = [Decimal(f"{top * share:.6g}") for share in (1, 0.5, 0)]
+    return [_written(value, currency) for value in values]
+
+
+@register.inclusion_tag("components/_chart.html")
+def chart(
+    kind: str,
+    title: str,
+    labels: Sequence[str],
+    series: Sequence[Mapping[str, Any]],
+    *,
+    currency: str = "",
+    note: str = "",
+) -> dict[str, Any]:
+    """A chart drawn on the server: `bars` (stacked) or `line`, with direct labels and its table beneath.
+
+    `series` are {name, values, tone}; the tone is one of the six chart colours, in order if none is given.
+    """
+    drawn = [
+        charts.Series(str(one["name"]), one["values"], int(one.get("tone", place)))
+        for place, one in enumerate(series, start=1)
+    ]
+    stacked = kind == "bars"
+    top = charts.top_of_stack(drawn) if stacked else charts.top_of_lines(drawn)
+    rows = [
+        {"label": label, "values": [_written(one.values[index], currency) for one in drawn]}
+        for index, label in enumerate(labels)
+    ]
+    totals = [_written(sum(one.values), currency) for one in drawn]
+    columns = charts.columns(drawn, top) if stacked else []
+    return {
+        "kind": kind,
+        "title": title,
+        "note": note,
+        "axis": _axis(top, currency),
+        "ticks": charts.ticks([str(label) for label in labels], centred=stacked),
+        "columns": list(zip(columns, rows, strict=True)) if stacked else [],
+        "lines": [] if stacked else charts.lines(drawn, top),
+        "series": list(zip(drawn, totals, strict=True)),
+        "rows": rows,
+        "totals": totals,
+    }
+
+
+@register.inclusion_tag("components/_sparkline.html")
+def sparkline(values: Sequence[charts.Number], label: str) -> dict[str, Any]:
+    """A word-sized line: the course of a number, without axes."""
+    top = float(max(values, default=1))
+    return {"points": charts.polyline(values, top, height=24), "label": label}
+
+
+@register.inclusion_tag("components/_part_bar.html")
+def part_bar(parts: Sequence[Mapping[str, Any]], label: str, total: str = "") -> dict[str, Any]:
+    """One bar that adds up. `parts` are {label, value, tone, url} in a fixed order; `total` names the sum."""
+    places = charts.parts([part["value"] for part in parts])
+    shown = [
+        {**part, "x": start, "width": width, "tone": str(part.get("tone") or index)}
+        for index, (part, (start, width)) in enumerate(zip(parts, places, strict=True), start=1)
+    ]
+    return {"parts": shown, "label": label, "total": total, "sum": sum(part["value"] for part in parts)}
+
+
+@register.inclusion_tag("components/_cost_range.html")
+def cost_range(low: Decimal, expected: Decimal, high: Decimal, currency: str = "EUR") -> dict[str, Any]:
+    """What something may cost: from low over expected to high, as one bar."""
+    end = float(high) * 1.08 or 1.0
+    start, middle, far = (float(value) / end for value in (low, expected, high))
+    return {
+        "start": charts.percent(start),
+        "width": charts.percent(far - start),
+        "middle": charts.percent(middle),
+        "low": money(low, currency),
+        "expected": money(expected, currency),
+        "high": money(high, currency),
+    }
+
+
+@register.simple_tag
+def ring(share: float, label: str) -> SafeString:
+    """The rest of a customer service window, 1 to 0: a ring that empties, red for the last sixth."""
+    state = "closed" if share <= 0 else "closing" if share < 1 / 6 else "open"
+    return format_html(
+        '<svg class="ring ring-{}" viewBox="0 0 20 20" width="16" height="16" role="img" aria-label="{}">'
+        '<circle class="ring-ground" cx="10" cy="10" r="8"></circle>'
+        '<circle class="ring-left" cx="10" cy="10" r="8" pathLength="100" stroke-dasharray="{} 100"></circle></svg>',
+        state,
+        label,
+        charts.pixels(max(0.0, min(1.0, share)) * 100),
     )

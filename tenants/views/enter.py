@@ -17,8 +17,7 @@ from tenants.access import actor_of
 from tenants.forms.sign_up import JoinForm
 from tenants.models import EnterLink, Invitation, User
 from tenants.request import Request, company_of
-from tenants.services import audit, members
-from tenants.services import enter as services
+from tenants.services import audit, enter as services, members
 from tenants.services.errors import LinkSpent, Refused
 from tenants.views.errors import error_page
 

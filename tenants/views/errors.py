@@ -16,7 +16,13 @@ from tenants.request import Request
 
 def error_page(request: HttpRequest, status: int, title: str, text: str, **more: Any) -> HttpResponse:
     """`action_url` and `action_label` offer the way on; without them it leads to the start page."""
-    context = {"status": status, "title": title, "text": text, "action_url": "/", "action_label": _("To the start page")}
+    context = {
+        "status": status,
+        "title": title,
+        "text": text,
+        "action_url": "/",
+        "action_label": _("To the start page"),
+    }
     return render(request, "errors/error.html", {**context, **more}, status=status)
 
 

@@ -36,7 +36,9 @@ def companies(request: Request) -> HttpResponse:
         .order_by("company__name", "pk")
     )
     invitations = (
-        Invitation.objects.usable(timezone.now()).filter(email=request.user.email).select_related("company", "invited_by")
+        Invitation.objects.usable(timezone.now())
+        .filter(email=request.user.email)
+        .select_related("company", "invited_by")
     )
     return render(request, "person/companies.html", {"memberships": memberships, "invitations": invitations})
 
@@ -149,4 +151,6 @@ def _keep(request: Request, answer: HttpResponse, field: str, cookie: str, value
 @require_safe
 def sign_up_elsewhere(request: Request) -> HttpResponse:
     """allauth's name for signing up: companies do that on the public site."""
-    return HttpResponseRedirect(f"{settings.SCHEME}://{settings.BASE_HOST}{reverse('sign_up', urlconf=settings.PUBLIC_URLCONF)}")
+    return HttpResponseRedirect(
+        f"{settings.SCHEME}://{settings.BASE_HOST}{reverse('sign_up', urlconf=settings.PUBLIC_URLCONF)}"
+    )

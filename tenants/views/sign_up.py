@@ -13,8 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tenants.forms.sign_up import SignUpForm
 from tenants.models import SignUp
 from tenants.request import Request
-from tenants.services import enter, limits, opening
-from tenants.services import sign_up as services
+from tenants.services import enter, limits, opening, sign_up as services
 from tenants.services.errors import LinkSpent, Refused
 from tenants.views.errors import error_page
 

@@ -26,8 +26,7 @@ from tenants.models import (
     StaffVisit,
 )
 from tenants.request import Request
-from tenants.services import companies as services
-from tenants.services import due, enter, opening, visits
+from tenants.services import companies as services, due, enter, opening, visits
 from tenants.services.errors import Refused
 from tenants.views.health import findings
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from pytest_django import DjangoCaptureOnCommitCallbacks
 from celery import shared_task
 from django.db import connection
 from kombu.exceptions import OperationalError
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from messaging.contacts.models import Contact
 from tenants.company_task import CompanyTask, SharedTask

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from pytest_django import DjangoCaptureOnCommitCallbacks
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from tenants.models import Company, DueWork
 from tenants.services import due

@@ -38,12 +38,16 @@ def test_a_host_means_one_address_name(host: str, address_name: str | None) -> N
     assert address_name_in(host, "localhost") == address_name
 
 
-@pytest.mark.parametrize("host", ["acme.localhost:8000", "ACME.localhost:8000", "acme.localhost.:8000", "acme.localhost"])
+@pytest.mark.parametrize(
+    "host", ["acme.localhost:8000", "ACME.localhost:8000", "acme.localhost.:8000", "acme.localhost"]
+)
 def test_a_company_is_found_however_its_host_is_written(acme: Company, host: str) -> None:
     assert "Acme Versand" in Browser(host).get("/sign-in/").content.decode()
 
 
-@pytest.mark.parametrize("host", ["nobody.localhost:8000", "evil.example", "a.acme.localhost", "acme.localhost.evil.example"])
+@pytest.mark.parametrize(
+    "host", ["nobody.localhost:8000", "evil.example", "a.acme.localhost", "acme.localhost.evil.example"]
+)
 def test_an_unknown_host_is_nobody_s(acme: Company, host: str) -> None:
     answer = Browser(host).get("/sign-in/")
     assert answer.status_code == 404

@@ -44,9 +44,7 @@ def test_a_damaged_secret_is_refused(acme: Company) -> None:
         keys.decrypt_for(acme, keys.encrypt_for(acme, "EAAG-token")[:-4] + "AAAA")
 
 
-def test_after_a_rotation_the_old_master_key_is_not_needed(
-    acme: Company, newer: str, settings: Settings
-) -> None:
+def test_after_a_rotation_the_old_master_key_is_not_needed(acme: Company, newer: str, settings: Settings) -> None:
     secret = keys.encrypt_for(acme, "EAAG-token")
     assert keys.rotate() == 2
     settings.MASTER_KEYS = settings.MASTER_KEYS[:1]
@@ -58,9 +56,7 @@ def test_a_second_rotation_has_nothing_to_do(acme: Company, newer: str) -> None:
     assert keys.rotate() == 0
 
 
-def test_the_rotate_command_takes_second_factors_along(
-    staff: User, newer: str, settings: Settings
-) -> None:
+def test_the_rotate_command_takes_second_factors_along(staff: User, newer: str, settings: Settings) -> None:
     call_command("rotate_master_key")
     settings.MASTER_KEYS = settings.MASTER_KEYS[:1]
     factor = staff.authenticator_set.get()

@@ -193,13 +193,17 @@ def test_somebody_else_s_invitation_is_not_found(
     assert answer.status_code == 404
 
 
-def test_inviting_a_member_by_the_form_says_so(acme: Company, admin: User, agent: User, at: Callable[..., Browser]) -> None:
+def test_inviting_a_member_by_the_form_says_so(
+    acme: Company, admin: User, agent: User, at: Callable[..., Browser]
+) -> None:
     answer = at(acme, admin).post("/team/invite/", {"email": agent.email, "role": "agent"})
     assert answer.status_code == 422
     assert "member already" in str(answer.context["form"].errors["email"])
 
 
-def test_a_removed_person_s_sessions_are_gone(acme: Company, admin: User, agent: User, at: Callable[..., Browser]) -> None:
+def test_a_removed_person_s_sessions_are_gone(
+    acme: Company, admin: User, agent: User, at: Callable[..., Browser]
+) -> None:
     at(acme, agent)
     members.remove_member(member(acme, agent), actor=Actor(user=admin))
     assert not Session.objects.filter(user=agent, company=acme).exists()

@@ -83,7 +83,10 @@ def test_killed_in_the_middle_of_a_step_it_goes_on_afterwards(committed: object,
     database = settings.DATABASES["default"]
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, str(company.pk), step],
-        env={**_environment(), "DATABASE_URL": f"postgres://{database['USER']}@/{database['NAME']}?host={database['HOST']}"},
+        env={
+            **_environment(),
+            "DATABASE_URL": f"postgres://{database['USER']}@/{database['NAME']}?host={database['HOST']}",
+        },
         check=False,
     )
     assert killed.returncode == -9

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
 from django.core.management import call_command
 from django.db import connection, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
+from pytest_django import DjangoAssertNumQueries
 
 from tenants.models import Company, SchemaMigrationResult
 from tenants.schema import migrate, plan, script

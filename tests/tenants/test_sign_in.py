@@ -68,7 +68,9 @@ def test_an_unknown_e_mail_costs_a_hash_too(
     hashed: list[str] = []
     real = hashers.Argon2PasswordHasher.encode
     monkeypatch.setattr(
-        hashers.Argon2PasswordHasher, "encode", lambda self, password, salt: hashed.append(salt) or real(self, password, salt)
+        hashers.Argon2PasswordHasher,
+        "encode",
+        lambda self, password, salt: hashed.append(salt) or real(self, password, salt),
     )
     sign_in(at(acme), "nobody@example.com")
     assert len(hashed) == 1
@@ -324,5 +326,3 @@ def test_an_address_cannot_be_forged(settings: Settings, proxies: int, forwarded
     settings.TRUSTED_PROXIES = proxies
     request = RequestFactory().get("/", headers={"x-forwarded-for": forwarded} if forwarded else {})
     assert middleware.client_ip(request) == expected
-
-

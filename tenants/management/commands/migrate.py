@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.core.management.commands.createcachetable import Command as CreateCacheTable
 from django.core.management.commands.migrate import Command as DjangoMigrate
-from django.db import connection
 
+from tenants.lib.database import database
 from tenants.schema.migrate import migrate_companies
 
 
@@ -22,14 +22,12 @@ class Command(DjangoMigrate):
         parser.add_argument("--shared-only", action="store_true", help="Leave the companies' schemas as they are.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        connection.set_schema_to_public()
+        database.set_schema_to_public()
         shared_only = options.pop("shared_only", False)
         super().handle(*args, **options)
         if options.get("app_label") or options.get("plan") or options.get("check_unapplied"):
             return
-        CreateCacheTable(stdout=self.stdout).handle(
-            database=options["database"], dry_run=False, verbosity=0
-        )
+        CreateCacheTable().handle(database=options["database"], dry_run=False, verbosity=0)
         if not shared_only:
             self._migrate_companies(options["verbosity"])
 

@@ -26,9 +26,7 @@ class Command(BaseCommand):
     def _rotate_factor(self, factor: Authenticator) -> bool:
         """Second factors are under the master key itself."""
         names = [name for name in ("secret", "seed") if name in factor.data]
-        stale = [
-            name for name in names if not factor.data[name].startswith(f"{keys.master_keys().current_id}:")
-        ]
+        stale = [name for name in names if not factor.data[name].startswith(f"{keys.master_keys().current_id}:")]
         for name in stale:
             factor.data[name] = keys.encrypt_for_platform(keys.decrypt_for_platform(factor.data[name]))
         if stale:
