@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -26,9 +28,17 @@ class Plan(models.Model):
     objects = PlanQuerySet.as_manager()
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(condition=models.Q(monthly_fee__gte=0), name="plan_fee_not_negative")
-        ]
+        constraints = [models.CheckConstraint(condition=models.Q(monthly_fee__gte=0), name="plan_fee_not_negative")]
 
     def __str__(self) -> str:
         return self.name
+
+    def fee_for(self, messages: int) -> Decimal:
+        """What a month with so many messages costs beside the provider's price."""
+        beyond = max(0, messages - self.included_messages)
+        return (self.monthly_fee + beyond * self.message_fee).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+    def fee_per_message(self) -> Decimal:
+        """The fee with four places, or with as many more as it needs."""
+        shown = self.message_fee.quantize(Decimal("0.0001"))
+        return shown if shown == self.message_fee else self.message_fee.normalize()

@@ -1,0 +1,42 @@
+"""Countries for people, who know where a customer lives but not which market that is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from functools import cache
+
+import phonenumbers
+
+from billing.rating.card import RateCard
+from tenants.lib.countries import names
+
+
+@cache
+def sample_numbers() -> dict[str, str]:
+    """For each country the digits of a number as it would have one: its market follows from its number."""
+    return {country: digits_of(country) for country in phonenumbers.SUPPORTED_REGIONS}
+
+
+def digits_of(country: str) -> str:
+    number = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
+    return phonenumbers.format_number(
+        number or phonenumbers.example_number(country), phonenumbers.PhoneNumberFormat.E164
+    ).removeprefix("+")
+
+
+def market_of_country(card: RateCard, country: str, on_date: date) -> str:
+    return card.market_of(sample_numbers()[country], on_date)
+
+
+def country_names(language: str) -> dict[str, str]:
+    """Code and name of all countries that can be written to, in the order of the language."""
+    return {code: name for code, name in names(language).items() if code in sample_numbers()}
+
+
+def countries_by_market(card: RateCard, on_date: date, language: str) -> dict[str, list[str]]:
+    """The countries of each market, by name."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for code, name in country_names(language).items():
+        found[market_of_country(card, code, on_date)].append(name)
+    return found
