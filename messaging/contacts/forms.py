@@ -7,6 +7,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from messaging.contacts import services
 from messaging.contacts.models import Contact
+from tenants.lib.text import plain_name
 
 
 class ContactForm(forms.ModelForm):
@@ -31,7 +32,7 @@ class ContactForm(forms.ModelForm):
         self.country = country
 
     def clean_name(self) -> str:
-        plain = " ".join("".join(c for c in self.cleaned_data["name"] if c.isprintable()).split())
+        plain = plain_name(self.cleaned_data["name"])
         if not plain:
             raise forms.ValidationError(gettext("Enter a name."))
         return plain

@@ -11,6 +11,9 @@ from django.utils.translation import gettext as _
 from messaging.contacts.models import ChannelIdentity, ChannelKind, Contact
 
 
+SHORTEST = len("+4912345")
+
+
 class InvalidNumber(ValueError):
     """Not a telephone number of any country."""
 
@@ -29,9 +32,11 @@ def e164(number: str, *, country: str) -> str:
         parsed = phonenumbers.parse(number, country or None)
     except phonenumbers.NumberParseException:
         raise InvalidNumber(number) from None
-    if not phonenumbers.is_possible_number(parsed):
+    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    # Short numbers such as 110 are possible in some countries, but nobody can be written to at one.
+    if not phonenumbers.is_possible_number(parsed) or len(written) < SHORTEST:
         raise InvalidNumber(number)
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return written
 
 
 def count() -> int:

@@ -11,6 +11,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy as _
 
 from tenants.lib import countries
 from tenants.lib.hosts import ADDRESS_NAME, MAX_ADDRESS_NAME, MIN_ADDRESS_NAME, RESERVED
+from tenants.lib.text import plain_name
 from tenants.lib.vat_ids import InvalidVatId, checked
 
 
@@ -80,9 +81,8 @@ def clean_vat_id(vat_id: str, country: str) -> str:
 
 
 def clean_person_name(name: str) -> str:
-    """A name without control and direction characters, which could make it look like another."""
-    plain = "".join(character for character in name if character.isprintable())
-    plain = " ".join(plain.split())
+    """A name that cannot be made to look like another; a form's error when nothing of it is left."""
+    plain = plain_name(name)
     if not plain:
         raise forms.ValidationError(gettext("Enter a name."))
     return plain
