@@ -1,8 +1,14 @@
-/** Run `enhance` for every element that matches, now and whenever htmx brings new ones. */
+/** Run `enhance` once for every element that matches, now and whenever htmx brings new ones. */
 export function each(selector, enhance) {
+  const known = new WeakSet(); // htmx also announces the page itself
+  const once = (element) => {
+    if (known.has(element)) return;
+    known.add(element);
+    enhance(element);
+  };
   const apply = (root) => {
-    if (root.matches?.(selector)) enhance(root);
-    root.querySelectorAll(selector).forEach(enhance);
+    if (root.matches?.(selector)) once(root);
+    root.querySelectorAll(selector).forEach(once);
   };
   apply(document);
   document.addEventListener("htmx:load", (event) => apply(event.detail.elt));

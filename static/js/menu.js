@@ -12,7 +12,12 @@ document.addEventListener(
     if (!(menu instanceof HTMLElement) || !menu.hasAttribute("popover")) return;
     const open = event.newState === "open";
     for (const button of document.querySelectorAll(`[popovertarget="${menu.id}"]`)) button.setAttribute("aria-expanded", String(open));
-    if (!menu.classList.contains("menu") || !open) return;
+    if (!open) return;
+    // A sheet is entered; a menu begins at its first item.
+    if (!menu.classList.contains("menu")) {
+      menu.querySelector("[autofocus], a, button, input, select, textarea")?.focus();
+      return;
+    }
     if (!anchors && !menu.classList.contains("menu-person")) place(menu);
     items(menu)[0]?.focus({ focusVisible: false });
   },

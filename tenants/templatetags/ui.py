@@ -88,7 +88,8 @@ def avatar(who: Any, size: str = "", label: str = "") -> SafeString:
 def undo_url(message: Any) -> str:
     """The address a message of Django's carries in its extra tags as `undo:/path/`."""
     tags = (getattr(message, "extra_tags", "") or "").split()
-    return next((tag.removeprefix("undo:") for tag in tags if tag.startswith("undo:/")), "")
+    addresses = [tag.removeprefix("undo:") for tag in tags if tag.startswith("undo:/")]
+    return next((address for address in addresses if not address.startswith("//")), "")
 
 
 # --- Numbers and money ------------------------------------------------------------------------------------------------

@@ -41,12 +41,17 @@ def _staff(request: HttpRequest) -> dict[str, Any]:
     return {**samples.everything(), "frame": samples.frame("staff")}
 
 
+def _sign_in(request: HttpRequest) -> dict[str, Any]:
+    return {"form": samples.SignInForm({"email": "inga@paketladen"})}
+
+
 def _error(request: HttpRequest) -> dict[str, Any]:
     return {
-        "code": 404,
+        "status": 404,
         "title": _("This page is not here"),
         "text": _("The address may have a typing error, or what it showed was removed. Nothing was lost by looking."),
-        "actions": [{"url": "?", "label": _("To the inbox")}, {"url": "?", "label": _("Search contacts")}],
+        "action_url": "?",
+        "action_label": _("To the start page"),
         "reference": "r_7Hq2mX",
     }
 
@@ -57,7 +62,7 @@ PAGES = {
     "settings": ("design/settings.html", _settings),
     "visit": ("design/settings.html", _visit),
     "staff": ("design/staff.html", _staff),
-    "narrow": ("design/narrow.html", _everything),
+    "narrow": ("design/narrow.html", _sign_in),
     "public": ("design/public.html", _everything),
     "error": ("errors/error.html", _error),
 }

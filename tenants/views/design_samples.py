@@ -77,6 +77,11 @@ class AllFieldsForm(forms.Form):
     locked = forms.CharField(label=_("Company id"), disabled=True, initial="c_8Kd20fQwPz", required=False)
 
 
+class SignInForm(forms.Form):
+    email = forms.EmailField(label=_("E-mail"))
+    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "off"}))
+
+
 def failed_form() -> SampleForm:
     """A form the server refused, as a person sees it after pressing the button."""
     return SampleForm(
