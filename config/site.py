@@ -56,7 +56,7 @@ def prices(request: Request) -> HttpResponse:
     status = 200 if calculator.is_valid() else 422
     context = answer(calculator, timezone.localdate())
     if request.htmx:
-        response = render(request, "site/_estimate.html", context, status=status)
+        response = render(request, "site/_answer.html", context, status=status)
     else:
         response = render(request, "site/prices.html", context | rates(request, calculator), status=status)
     patch_vary_headers(response, ["HX-Request"])
@@ -66,7 +66,12 @@ def prices(request: Request) -> HttpResponse:
 def answer(calculator: Calculator, on_date: date) -> dict[str, Any]:
     """What the calculator says: rows with their lines and what each plan adds, or what is wrong."""
     plans = list(Plan.objects.on_offer())
-    context: dict[str, Any] = {"calculator": calculator, "plans": plans, "on_date": on_date}
+    context: dict[str, Any] = {
+        "calculator": calculator,
+        "plans": plans,
+        "on_date": on_date,
+        "carried": list(calculator.given.items()),
+    }
     if calculator.is_valid():
         estimate = calculator.estimate(whatsapp_card(), on_date)
         context["estimate"] = estimate
@@ -92,7 +97,6 @@ def rates(request: HttpRequest, calculator: Calculator) -> dict[str, Any]:
         "columns": COLUMNS,
         "query": query,
         "table_currency": calculator.currency,
-        "carried": list(carried.items()),
         "all_markets": urlencode(carried),
         "in_dollars": urlencode(carried | {"currency": "USD"} | search),
         "currencies": [(code, urlencode(carried | {"currency": code} | search)) for code, _name in CURRENCIES],

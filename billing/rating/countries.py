@@ -19,10 +19,10 @@ def sample_numbers() -> dict[str, str]:
 
 
 def digits_of(country: str) -> str:
-    number = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
-    return phonenumbers.format_number(
-        number or phonenumbers.example_number(country), phonenumbers.PhoneNumberFormat.E164
-    ).removeprefix("+")
+    mobile = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
+    number = mobile or phonenumbers.example_number(country)
+    assert number is not None, "every supported country has an example"
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
 
 
 def market_of_country(card: RateCard, country: str, on_date: date) -> str:

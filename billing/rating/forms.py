@@ -135,7 +135,7 @@ class Calculator:
         self.rows = [VolumeForm(words, prefix=f"r{position}") for position in range(1, ROWS + 1)]
 
     @property
-    def forms(self) -> list[forms.Form]:
+    def parts(self) -> list[forms.Form]:
         return [*self.rows, self.settings]
 
     def is_valid(self) -> bool:
@@ -150,7 +150,7 @@ class Calculator:
     def errors(self) -> list[tuple[forms.BoundField, int, str]]:
         """Every error with its field and row (0: none), in the order of the page."""
         return [
-            (form[name], row, message)
+            (form[name], row, str(message))
             for row, form in [*enumerate(self.rows, start=1), (0, self.settings)]
             for name, messages in form.errors.items()
             for message in messages
@@ -159,7 +159,7 @@ class Calculator:
     @property
     def given(self) -> dict[str, str]:
         """The words of the address that are ours, to carry them on."""
-        fields = {form.add_prefix(name) for form in self.forms for name in form.fields}
+        fields = {form.add_prefix(name) for form in self.parts for name in form.fields}
         return {name: word for name, word in self.query.items() if name in fields}
 
     def asked_rows(self) -> list[VolumeForm]:
