@@ -1,9 +1,39 @@
-"""Texts of allauth whose German we say ourselves: theirs says "du" or names the thing otherwise than we do.
+"""Texts of allauth and Django whose German we say ourselves: theirs says "du" or names things otherwise than we do.
 
 Named here so that the catalogue holds them; nothing imports this.
 """
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext_lazy
+
+# REST framework says some of Django's own with "du", and comes before Django.
+FORMS = [
+    gettext_noop("Enter a valid URL."),
+    gettext_noop("Enter a valid email address."),
+    gettext_noop("No file was submitted. Check the encoding type on the form."),
+    gettext_noop("Select a valid choice. %(value)s is not one of the available choices."),
+    gettext_noop("Select a valid choice. That choice is not one of the available choices."),
+    gettext_noop("This field is required."),
+    gettext_noop("Upload a valid image. The file you uploaded was either not an image or a corrupted image."),
+    ngettext_lazy(
+        "Ensure this value has at least %(limit_value)d character (it has %(show_value)d).",
+        "Ensure this value has at least %(limit_value)d characters (it has %(show_value)d).",
+        "limit_value",
+    ),
+    ngettext_lazy(
+        "Ensure this value has at most %(limit_value)d character (it has %(show_value)d).",
+        "Ensure this value has at most %(limit_value)d characters (it has %(show_value)d).",
+        "limit_value",
+    ),
+]
+
+PASSWORDS = [
+    gettext_noop("The password is too similar to the %(verbose_name)s."),
+    gettext_noop("This password is too common."),
+    ngettext_lazy(
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+    ),
+]
 
 SIGN_IN = [
     gettext_noop("Be patient, you are sending too many requests."),

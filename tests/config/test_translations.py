@@ -10,12 +10,16 @@ import pytest
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from babel.messages.catalog import Catalog
+from django import forms
+from django.core import validators
 from django.utils.translation import gettext, override
 
 from config import translations
 from config.translations import LOCALE, HouseCatalog, all_problems, as_mo, as_po, kept, problems, renewed, texts
 
-FAMILIAR = re.compile(r"\b(du|dich|dir|dein\w*|euch|eu(er|re)\w*)\b", re.IGNORECASE)
+FAMILIAR = re.compile(
+    r"\b(?i:du|dich|dir|dein\w*|euch|eu(er|re)\w*)\b|\b(Gib|Lade|Wähle|Prüfe|Überprüfe|Bestätige|Klicke|Melde)\b"
+)
 ALLAUTH_MESSAGES = sorted((Path(allauth.__file__).parent / "templates").glob("*/messages/*.txt"))
 
 
@@ -51,6 +55,15 @@ def test_the_errors_of_sign_in_come_out_in_german_with_sie() -> None:
         errors = [str(text) for adapter in adapters for text in adapter.error_messages.values()]
     assert not [error for error in errors if FAMILIAR.search(error)]
     assert not [error for error in errors if re.search(r"\b(the|you|your|is|not)\b", error)]
+
+
+def test_the_errors_of_forms_come_out_in_german_with_sie() -> None:
+    fields = [kind for kind in vars(forms).values() if isinstance(kind, type) and issubclass(kind, forms.Field)]
+    checks = [kind for kind in vars(validators).values() if isinstance(kind, type) and hasattr(kind, "message")]
+    with override(LOCALE):
+        errors = [str(text) for kind in fields for text in vars(kind).get("default_error_messages", {}).values()]
+        errors += [str(kind.message) for kind in checks]
+    assert not [error for error in errors if FAMILIAR.search(error)]
 
 
 @pytest.mark.parametrize("file", ALLAUTH_MESSAGES, ids=lambda file: file.stem)
