@@ -131,7 +131,9 @@ def _places(request: HttpRequest, company: Any, person: User | None, name: str) 
 def _settings_places(request: HttpRequest, name: str) -> list[dict[str, Any]]:
     for places in (SETTINGS_PLACES, PERSON_PLACES):
         if any(name == place.url_name or name in place.names for place in places):
-            return _links(places, name)
+            # Whoever may not open a page of the settings is not led to the others either.
+            open_to_me = places is PERSON_PLACES or may(request, Role.ADMIN)
+            return _links(places, name) if open_to_me else []
     return []
 
 
