@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import phonenumbers
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -64,3 +65,14 @@ class ChannelIdentity(models.Model):
 
     def __str__(self) -> str:
         return self.external_id
+
+    @property
+    def as_written(self) -> str:
+        """A telephone number with the spaces of its country; anything else as it is."""
+        if not self.external_id.startswith("+"):
+            return self.external_id
+        try:
+            parsed = phonenumbers.parse(self.external_id)
+        except phonenumbers.NumberParseException:
+            return self.external_id
+        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
