@@ -148,7 +148,12 @@ class CodeLimitMixin:
     def _prepare(self) -> None:
         field = self.fields["code"]
         field.label = _("Code")
-        field.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        field.widget.attrs = {
+            "class": "code-field",
+            "autocomplete": "one-time-code",
+            "inputmode": "numeric",
+            "autofocus": True,
+        }
 
     def clean_code(self) -> str:
         key = f"two-factor:{self.user.pk}"
