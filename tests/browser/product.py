@@ -1,0 +1,127 @@
+"""The product as it really runs: web, worker and scheduler in processes of their own, on a database of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import psycopg
+from psycopg import sql
+
+from config.demo import mail as caught
+
+DATABASE = "botschaft_browser"
+
+
+@dataclass(frozen=True)
+class Product:
+    """Where the running product is, and what it has mailed."""
+
+    port: int
+    data: Path
+    database_url: str
+
+    @property
+    def public(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def company(self, address_name: str) -> str:
+        return f"http://{address_name}.localhost:{self.port}"
+
+    def let_speak(self, email: str, language: str) -> None:
+        """The demo's people have their own languages; a test chooses."""
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            connection.execute("UPDATE tenants_user SET language = %s WHERE email = %s", [language, email])
+
+    def link_mailed_to(self, email: str, part: str) -> str:
+        """The newest link holding `part` that was mailed to `email`; mail takes a moment, so it is waited for."""
+        return wait_for(lambda: self._link(email, part), f"a mail to {email} with {part}")
+
+    def _link(self, email: str, part: str) -> str:
+        for file in sorted((self.data / "mail").glob("*.eml"), reverse=True):
+            found = caught._read(file)
+            if found.to == email and (link := re.search(rf"http://\S*{part}\S*", found.text)):
+                return link[0]
+        return ""
+
+
+def wait_for(ask: Callable[[], Any], what: str, seconds: float = 20) -> Any:
+    """The first true answer; an assertion that names what did not come."""
+    until = time.monotonic() + seconds
+    while not (answer := ask()):
+        assert time.monotonic() < until, f"waited in vain for {what}"
+        select.select([], [], [], 0.1)
+    return answer
+
+
+@contextmanager
+def running_product(database_url: str, redis_url: str, data: Path) -> Iterator[Product]:
+    _make_database(database_url)
+    port = _free_port()
+    own_database = database_url.replace("/botschaft?", f"/{DATABASE}?")
+    environment = {
+        **os.environ,
+        "DATABASE_URL": own_database,
+        "REDIS_URL": redis_url,
+        "PORT": str(port),
+        "BASE_HOST": f"localhost:{port}",
+        "DATA_DIR": str(data),
+        "LOG_LEVEL": "WARNING",
+    }
+    with ExitStack() as stack:
+        for command in ("migrate --verbosity 0", "load_demo"):
+            subprocess.run([sys.executable, "manage.py", *shlex.split(command)], env=environment, check=True)
+        log = stack.enter_context((data / "product.log").open("w"))
+        for program in (
+            f"uvicorn config.asgi:application --port {port} --log-level warning",
+            "celery -A config.celery:app worker --pool solo --without-gossip --without-mingle --loglevel WARNING",
+        ):
+            process = subprocess.Popen(
+                [sys.executable, "-m", *shlex.split(program)], env=environment, stdout=log, stderr=log
+            )
+            stack.callback(_end, process)
+        wait_for(lambda: _answers(port), "the web", 60)
+        yield Product(port, data, own_database)
+
+
+def _make_database(database_url: str) -> None:
+    with psycopg.connect(database_url.replace("/botschaft?", "/postgres?"), autocommit=True) as connection:
+        name = sql.Identifier(DATABASE)
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urlopen(f"http://localhost:{port}/health/ready", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

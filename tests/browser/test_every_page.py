@@ -1,0 +1,111 @@
+"""Every page: nothing for axe to find, nothing to scroll sideways; wide and narrow, light and dark, both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from config.demo.people import PARCELS, STAFF
+from tests.browser.conftest import Person
+from tests.browser.product import Product
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).with_name("vendor") / "axe.min.js"
+LOOKS: dict[str, dict[str, Any]] = {
+    "wide-light-en": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light", "locale": "en-GB"},
+    "narrow-dark-de": {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark", "locale": "de-DE"},
+}
+PUBLIC = (
+    "/", "/prices/", "/imprint/", "/privacy/", "/sign-up/", "/sign-in/", "/password/reset/", "/demo/", "/demo/mail/",
+    "/design/", "/nowhere/", "/sign-up/confirm/used/",
+)  # fmt: skip
+OUTSIDE = ("/sign-in/", "/password/reset/", "/invitation/used/", "/nowhere/")
+MEMBER = (
+    "/", "/contacts/", "/contacts/add/", "/contacts/?q=nobody", "/team/", "/team/invite/", "/settings/",
+    "/settings/address/", "/settings/visits/", "/settings/log/", "/you/", "/you/security/", "/you/security/password/",
+    "/you/security/second-factor/", "/sign-out/", "/nowhere/",
+)  # fmt: skip
+AGENT = ("/", "/settings/", "/team/")
+STAFF = ("/staff/", "/staff/?q=nobody", "/staff/log/", "/staff/system/", "/companies/", "/you/security/")
+
+
+@pytest.fixture(params=LOOKS)
+def look(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return LOOKS[request.param]
+
+
+def faults(page: Page) -> Iterator[str]:
+    """What is wrong with the page as it stands."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    for violation in found["violations"]:
+        yield f"{page.url} {violation['id']}: {violation['nodes'][0]['html'][:160]} ({len(violation['nodes'])})"
+    width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if width > 0:
+        yield f"{page.url} scrolls sideways by {width} px"
+
+
+def walk(one: Person, base: str, paths: tuple[str, ...]) -> list[str]:
+    return [fault for path in paths for fault in faults(one.open(f"{base}{path}"))]
+
+
+def test_public_pages(product: Product, person: Callable[..., Person], look: dict[str, Any]) -> None:
+    assert walk(person(**look), product.public, PUBLIC) == []
+
+
+def test_pages_before_signing_in(product: Product, person: Callable[..., Person], look: dict[str, Any]) -> None:
+    one = person(**look)
+    assert walk(one, product.company("hansen"), OUTSIDE) == []
+    assert walk(one, product.company("nobody"), ("/",)) == []
+
+
+def test_an_admin_s_pages(product: Product, person: Callable[..., Person], look: dict[str, Any]) -> None:
+    one, base = person(**look), product.company("hansen")
+    one.sign_in(base, PARCELS.people[0].email)
+    found = walk(one, base, MEMBER)
+    for list_page, link in (
+        ("/contacts/", "main a[href*='/contacts/']:not([href$='/add/'])"),
+        ("/team/", "main a[href$='/role/']"),
+        ("/team/", "main a[href$='/remove/']"),
+    ):
+        one.open(f"{base}{list_page}").locator(link).first.click()
+        one.page.wait_for_load_state()
+        found += faults(one.page)
+    assert found == []
+
+
+def test_an_agent_s_pages(product: Product, person: Callable[..., Person], look: dict[str, Any]) -> None:
+    one, base = person(**look), product.company("hansen")
+    one.sign_in(base, PARCELS.people[1].email)
+    assert walk(one, base, AGENT) == []
+
+
+def test_forms_that_were_refused(product: Product, person: Callable[..., Person], look: dict[str, Any]) -> None:
+    one, base, found = person(**look), product.company("hansen"), []
+    one.sign_in(base, PARCELS.people[0].email)
+    for path in ("/team/invite/", "/contacts/add/", "/settings/address/"):
+        one.open(f"{base}{path}")
+        for field in one.page.locator("main form input[type=text], main form input[type=email]").all():
+            field.fill("")
+        one.page.locator("main form button[type=submit]").last.click()
+        one.page.wait_for_load_state()
+        found += faults(one.page)
+    assert found == []
+
+
+def test_the_operator_s_pages(
+    product: Product, person: Callable[..., Person], staff_state: Path, look: dict[str, Any]
+) -> None:
+    one = person(**look, storage_state=str(staff_state))
+    product.let_speak(STAFF.email, one.language)
+    found = walk(one, product.public, STAFF)
+    one.open(f"{product.public}/staff/").locator("main a[href*='/staff/companies/']").first.click()
+    found += faults(one.page)
+    company = one.page.url
+    found += walk(one, company, ("suspend/", "lift/", "visit/"))
+    assert found == []
