@@ -61,11 +61,17 @@ class RequestContextMiddleware:
         request.is_suspended = False
         began = time.perf_counter()
         try:
-            answer = health.answer_any_host(request) or self.get_response(request)
+            answer = self._refusal(request) or health.answer_any_host(request) or self.get_response(request)
             metrics.observe_request(request, answer, time.perf_counter() - began)
             return answer
         finally:
             database.set_schema_to_public()
+
+    def _refusal(self, request: Request) -> HttpResponse | None:
+        """PostgreSQL's text knows no NUL, so no address of ours has one."""
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return HttpResponse(status=400)
+        return None
 
 
 class HostMiddleware:
