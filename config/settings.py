@@ -254,7 +254,7 @@ STATIC_ROOT = None if WHITENOISE_USE_FINDERS else DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "config.storage.StaticStorage"
         if not WHITENOISE_USE_FINDERS
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
