@@ -170,6 +170,7 @@ PUBLIC_URLS: dict[str, PublicRow] = {
     "demo": PublicRow(200, 200, 200, 200),
     "demo_mail": PublicRow(200, 200, 200, 200),
     "demo_mail_one": PublicRow(404, 404, 404, 404, "get", lambda acme: {"key": "none"}),
+    "demo_mail_html": PublicRow(404, 404, 404, 404, "get", lambda acme: {"key": "none"}),
 }
 SHARED_TASKS = {
     "tenants.tasks.sweep": (),
