@@ -45,6 +45,8 @@ def configure(*, as_json: bool, level: str) -> None:
             "root": {"handlers": ["stderr"], "level": level},
             "loggers": {
                 "django.server": {"level": "WARNING"},
+                # Below an error it only repeats addresses, which may hold a link's secret.
+                "django.request": {"level": "ERROR"},
                 "uvicorn.access": {"level": "WARNING"},
                 "asyncio": {"level": "WARNING"},
             },

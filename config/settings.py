@@ -300,10 +300,7 @@ CELERY_BEAT_SCHEDULE = {
     "tidy": {"task": "tenants.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 
-# --- Logs and errors ------------------------------------------------------------------------------
+# --- Logs ------------------------------------------------------------------------------
 
 LOGGING_CONFIG = None
 configure_logging(as_json=not (DEMO or DEBUG or TESTING), level=environment.text("LOG_LEVEL", "INFO"))
-SENTRY_DSN = environment.text("SENTRY_DSN")
-
-SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TypedDict
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from config.demo.people import COMPANIES, PASSWORD, STAFF
+from tenants.models import Role
 
 
 class Address(TypedDict):
@@ -20,13 +22,17 @@ class Address(TypedDict):
 def addresses() -> list[Address]:
     """Every address worth opening in a first minute."""
     base = f"{settings.SCHEME}://{settings.BASE_HOST}"
-    found = [_address("Public site", f"{base}/"), _address("Caught mail", f"{base}/demo/mail/")]
+    found = [_address(_("Public site"), f"{base}/"), _address(_("Caught mail"), f"{base}/demo/mail/")]
     for company in COMPANIES:
         url = f"{settings.SCHEME}://{company.address_name}.{settings.BASE_HOST}/"
         shown = company.people[:2]
-        found += [_address(f"{company.name}, {person.role}", url, person.email, PASSWORD) for person in shown]
-    found.append(_address("Operator's console", f"{base}/staff/", STAFF.email, PASSWORD, "asks for a second factor"))
-    found.append(_address("Components", f"{base}/design/"))
+        found += [
+            _address(f"{company.name}, {Role(person.role).label}", url, person.email, PASSWORD) for person in shown
+        ]
+    found.append(
+        _address(_("Operator's console"), f"{base}/staff/", STAFF.email, PASSWORD, _("asks for a second factor"))
+    )
+    found.append(_address(_("Components"), f"{base}/design/"))
     return found
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 
 from babel import Locale
 
 # Member states by ISO code. Source: Directive 2006/112/EC, article 5; Greece's VAT ids begin with EL.
 EU = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
+# Unions, tests and islands that CLDR names beside the countries of ISO 3166.
+NOT_A_COUNTRY = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
 VAT_PREFIX = {code: "EL" if code == "GR" else code for code in EU} | {"GB": "GB", "CH": "CHE", "NO": "NO"}
 
 
@@ -18,10 +21,11 @@ def names(language: str) -> dict[str, str]:
     found = {
         code: name
         for code, name in locale.territories.items()
-        if len(code) == 2 and code.isalpha() and code not in {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"}
+        if len(code) == 2 and code.isalpha() and code not in NOT_A_COUNTRY
     }
     return dict(sorted(found.items(), key=lambda item: _plain(item[1])))
 
 
 def _plain(name: str) -> str:
-    return name.casefold().translate(str.maketrans("äöüåéçñ", "aouaecn"))
+    """A name as it is sorted: letters without their marks."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", name.casefold()) if letter.isalnum())
