@@ -19,6 +19,7 @@ register = template.Library()
 
 # An action's code → what happened. {actor} is who did it, {target} whom or what it was done to.
 SENTENCES: Mapping[str, Any] = {
+    "staff.created": _("{actor} made {target} staff."),
     "company.signed_up": _("{actor} signed up {target}."),
     "company.opened": _("{actor} opened the space of {target}."),
     "company.changed": _("{actor} changed the company's details."),
