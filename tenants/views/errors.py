@@ -1,4 +1,7 @@
-"""Answers for what cannot be answered: each says what happened, what was kept and what to do."""
+"""Answers for what cannot be answered: each says what happened, what was kept and what to do.
+
+Where no company is open, no middleware has found the reader's language yet: those pages ask the request themselves.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tenants.models import Company
@@ -27,19 +31,21 @@ def error_page(request: HttpRequest, status: int, title: str, text: str, **more:
 
 
 def unknown_host(request: HttpRequest) -> HttpResponse:
-    return error_page(
-        request,
-        404,
-        _("There is no company at this address"),
-        _("Check the address for a typing mistake, or find your company on our public site."),
-        action_url=f"{settings.SCHEME}://{settings.BASE_HOST}/",
-        action_label=_("To the public site"),
-    )
+    with translation.override(translation.get_language_from_request(request)):
+        return error_page(
+            request,
+            404,
+            _("There is no company at this address"),
+            _("Check the address for a typing mistake, or find your company on our public site."),
+            action_url=f"{settings.SCHEME}://{settings.BASE_HOST}/",
+            action_label=_("To the public site"),
+        )
 
 
 def still_opening(request: HttpRequest, company: Company) -> HttpResponse:
     """The space is being made; the page asks again by itself."""
-    answer = render(request, "errors/opening.html", {"company": company}, status=503)
+    with translation.override(translation.get_language_from_request(request)):
+        answer = render(request, "errors/opening.html", {"company": company}, status=503)
     answer.headers["Retry-After"] = "3"
     answer.headers["Refresh"] = "3"
     return answer

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 
 from tenants.models import Company, User
@@ -39,6 +40,12 @@ def test_a_page_that_is_not_there_says_so_in_the_frame(acme: Company, admin: Use
     answer = at(acme, admin).get("/nowhere/")
     assert answer.status_code == 404
     assert "nothing here" in answer.content.decode()
+
+
+@pytest.mark.parametrize(("language", "words"), [("de", "kein Unternehmen"), ("en", "no company")])
+def test_a_host_without_a_company_speaks_the_reader_s_language(db: None, language: str, words: str) -> None:
+    answer = Browser(f"nobody.{settings.BASE_HOST}").get("/", headers={"accept-language": language})
+    assert words in answer.content.decode()
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"a=%zz&b=%00", b"x" * 10])
