@@ -36,7 +36,7 @@ def create_company(*, address_name: str, **details: Any) -> Company:
     except IntegrityError:
         raise Refused(_("This address name is taken. Choose another."), field="address_name") from None
     due.announce("open_company", company)
-    hosts.forget_all()
+    transaction.on_commit(hosts.forget_all)
     return company
 
 
