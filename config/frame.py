@@ -78,6 +78,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "kind": _kind(company, person),
         "places": _places(request, company, person, name or ""),
         "settings_places": _settings_places(request, name or ""),
+        "settings_title": _("You") if _is_in(PERSON_PLACES, name or "") else _("Settings"),
         "company": company,
         "person": person,
         "role": _role(request),
@@ -130,11 +131,15 @@ def _places(request: HttpRequest, company: Any, person: User | None, name: str) 
 
 def _settings_places(request: HttpRequest, name: str) -> list[dict[str, Any]]:
     for places in (SETTINGS_PLACES, PERSON_PLACES):
-        if any(name == place.url_name or name in place.names for place in places):
+        if _is_in(places, name):
             # Whoever may not open a page of the settings is not led to the others either.
             open_to_me = places is PERSON_PLACES or may(request, Role.ADMIN)
             return _links(places, name) if open_to_me else []
     return []
+
+
+def _is_in(places: tuple[Place, ...], name: str) -> bool:
+    return any(name == place.url_name or name in place.names for place in places)
 
 
 def _role(request: HttpRequest) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
@@ -60,7 +60,14 @@ class CompanyTokenGenerator(PasswordResetTokenGenerator):
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """allauth's account flows, with our limits, our mail and our audit log."""
+    """allauth's account flows, with our limits, our mail, our audit log and our words."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("E-mail or password is wrong."),
+        "enter_current_password": _("This is not your current password."),
+        "incorrect_password": _("This is not your password."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False  # companies sign up on the public site, people are invited
@@ -127,6 +134,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class TwoFactorAdapter(DefaultMFAAdapter):
     """Second factors at rest under the master key; staff cannot do without one."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("This code is wrong or was used already. Enter the one your app shows now."),
+        "cannot_delete_authenticator": _("Staff cannot turn their second factor off."),
+    }
 
     def encrypt(self, text: str) -> str:
         return keys.encrypt_for_platform(text)

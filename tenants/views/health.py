@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -115,19 +116,33 @@ def _master_key() -> str:
 
 def _schemas() -> str:
     behind = missing_migrations()
-    return f"{len(behind)} companies lack migrations" if behind else ""
+    return _counted(
+        ngettext("%(count)d company lacks migrations", "%(count)d companies lack migrations", len(behind)), len(behind)
+    )
 
 
 def _due_work() -> str:
     late = DueWork.objects.filter(due_at__lt=timezone.now() - timedelta(minutes=5)).count()
-    return f"{late} kinds of work are late by more than five minutes" if late else ""
+    return _counted(
+        ngettext(
+            "%(count)d kind of work is late by more than five minutes",
+            "%(count)d kinds of work are late by more than five minutes",
+            late,
+        ),
+        late,
+    )
 
 
 def _mail() -> str:
     failed = Mail.objects.filter(state=MailState.FAILED).count()
-    return f"{failed} mails could not be sent" if failed else ""
+    return _counted(ngettext("%(count)d mail could not be sent", "%(count)d mails could not be sent", failed), failed)
 
 
 def _parked() -> str:
     parked = ParkedTask.objects.count()
-    return f"{parked} tasks are parked" if parked else ""
+    return _counted(ngettext("%(count)d task is parked", "%(count)d tasks are parked", parked), parked)
+
+
+def _counted(text: str, count: int) -> str:
+    """The text with its number; '' for none, since that is how a check says that all is well."""
+    return text % {"count": count} if count else ""

@@ -31,7 +31,7 @@ MEMBER = (
     "/you/security/second-factor/", "/sign-out/", "/nowhere/",
 )  # fmt: skip
 AGENT = ("/", "/settings/", "/team/")
-STAFF = ("/staff/", "/staff/?q=nobody", "/staff/log/", "/staff/system/", "/companies/", "/you/security/")
+CONSOLE = ("/staff/", "/staff/?q=nobody", "/staff/log/", "/staff/system/", "/companies/", "/you/security/")
 
 
 @pytest.fixture(params=LOOKS)
@@ -103,7 +103,7 @@ def test_the_operator_s_pages(
 ) -> None:
     one = person(**look, storage_state=str(staff_state))
     product.let_speak(STAFF.email, one.language)
-    found = walk(one, product.public, STAFF)
+    found = walk(one, product.public, CONSOLE)
     one.open(f"{product.public}/staff/").locator("main a[href*='/staff/companies/']").first.click()
     found += faults(one.page)
     company = one.page.url

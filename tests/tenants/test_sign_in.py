@@ -23,7 +23,7 @@ from tenants.services import enter, limits
 from tenants.services.errors import LinkSpent
 from tests.conftest import PASSWORD, Browser
 
-WRONG = "The email address and/or password you specified are not correct."
+WRONG = "E-mail or password is wrong."
 
 
 def sign_in(browser: Browser, email: str, password: str = PASSWORD) -> object:
