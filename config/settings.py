@@ -250,6 +250,8 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # On one machine the files are served from where they lie; production collects, compresses and names them by content.
 WHITENOISE_USE_FINDERS = DEMO or DEBUG or TESTING
+# A file that is edited while the demo runs must not be served with the length it had at the start.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS
 STATIC_ROOT = None if WHITENOISE_USE_FINDERS else DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
