@@ -28,7 +28,7 @@ from tests.benchmarks.report import Figure, Goal, median_of
 from tests.benchmarks.tenants.fifty_tables import FiftyTablesExecutor, FiftyTablesLoader
 from tests.benchmarks.timing import Work, in_turns
 
-OPENINGS, ROUNDS = 15, 5
+OPENINGS, ROUNDS = 15, 9
 FASTER = Goal(10, "higher")
 CATALOGS = "pg_class, pg_attribute, pg_attrdef, pg_constraint, pg_depend, pg_index, pg_sequence, pg_type"
 _numbers = count(1)
