@@ -135,6 +135,6 @@ def _drop_schemas() -> None:
 
 
 def _tidy_catalogs() -> None:
-    """Rows of the catalogs that those before have left behind would slow down whoever comes next."""
+    """Each starts alike: without the dead rows that those before have left in the catalogs."""
     with connection.cursor() as cursor:
         cursor.execute(f"VACUUM {CATALOGS}")
