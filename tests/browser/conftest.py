@@ -84,7 +84,9 @@ def person(product: Product, browser: Browser) -> Iterator[Callable[..., Person]
     people: list[Person] = []
 
     def somebody(**options: Any) -> Person:
-        options = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", **options}
+        # What fades in is judged as it stands in the end.
+        still = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "reduced_motion": "reduce"}
+        options = {**still, **options}
         people.append(Person(product, browser.new_context(**options), options["locale"][:2]))
         return people[-1]
 
@@ -121,5 +123,6 @@ def staff_state(product: Product, browser: Browser, tmp_path_factory: pytest.Tem
 
 
 @pytest.fixture
-def staff(person: Callable[..., Person], staff_state: Path) -> Person:
+def staff(product: Product, person: Callable[..., Person], staff_state: Path) -> Person:
+    product.let_speak(STAFF.email, "en")
     return person(storage_state=str(staff_state))
