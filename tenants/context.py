@@ -53,3 +53,11 @@ def assert_schema(schema_name: str) -> None:
     found = current_schema()
     if found != schema_name:
         raise WrongSchema(f"expected the schema {schema_name}, but the database is in {found}")
+
+
+def current_company() -> Company:
+    """The company that is open; WrongSchema in the shared schema."""
+    company = database.tenant
+    if not isinstance(company, Company):
+        raise WrongSchema("no company is open")
+    return company

@@ -22,7 +22,7 @@ FLOORS: list[list[str]] = [
     ["messaging.conversations", "messaging.message_templates"],
     ["messaging.models"],
     ["messaging.contacts"],
-    ["messaging.channels"],
+    ["messaging.channels", "messaging.live"],
     ["billing.apps", "billing.urls", "billing.urls_staff", "billing.views", "billing.tasks"],
     ["billing.dunning"],
     ["billing.payments", "billing.einvoice"],

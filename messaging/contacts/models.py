@@ -5,14 +5,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from messaging.channels.models import ChannelKind
 from tenants.lib.ids import new_public_id
-
-
-class ChannelKind(models.TextChoices):
-    WHATSAPP = "whatsapp", "WhatsApp"
-    MESSENGER = "messenger", "Messenger"
-    WECHAT = "wechat", "WeChat"
-    SMS = "sms", "SMS"
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -53,11 +47,15 @@ class Contact(models.Model):
 
 
 class ChannelIdentity(models.Model):
-    """A contact's address on one kind of channel; `external_id` is an E.164 number, a PSID or an OpenID."""
+    """A contact's address on one kind of channel; `external_id` is an E.164 number or the provider's own id.
+
+    On WhatsApp a contact may have both, a number and a business-scoped user id, each as a row.
+    """
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
     kind = models.CharField(max_length=12, choices=ChannelKind.choices)
-    external_id = models.CharField(max_length=128)
+    external_id = models.CharField(max_length=160)
+    username = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

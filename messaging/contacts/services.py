@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from messaging.contacts.models import ChannelIdentity, ChannelKind, Contact
 
-
 SHORTEST = len("+4912345")
 
 

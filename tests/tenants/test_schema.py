@@ -123,10 +123,11 @@ def _set_back(company: Company) -> None:
     """As if a company had never had the messaging tables."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SET LOCAL search_path = {company.schema_name};"
-            " DROP TABLE messaging_channelidentity, messaging_contact; DELETE FROM django_migrations"
+            "SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename <> 'django_migrations'",
+            [company.schema_name],
         )
-    connection.search_path_set_schemas = None
+        tables = ", ".join(f"{company.schema_name}.{name}" for (name,) in cursor.fetchall())
+        cursor.execute(f"DROP TABLE {tables}; DELETE FROM {company.schema_name}.django_migrations")
 
 
 def test_a_company_that_is_behind_is_brought_up_by_replay(acme: Company, globex: Company) -> None:

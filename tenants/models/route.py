@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from django.db import models
+
+from tenants.models.company import Company
+
+
+class ProviderRoute(models.Model):
+    """Which company a provider's account belongs to: the way of a webhook from a public address to a company's channel.
+
+    `key` is the channel's own address below /webhooks/; `external_id` routes what comes to the platform's one address.
+    """
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="routes")
+    kind = models.CharField(max_length=12)
+    external_id = models.CharField(max_length=128)
+    channel_public_id = models.CharField(max_length=16)
+    key = models.CharField(max_length=43, unique=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "external_id"], name="provider_route_once")]
+
+
+class UnroutedWebhook(models.Model):
+    """A part of a webhook body for an account nobody has connected, kept for staff."""
+
+    kind = models.CharField(max_length=12)
+    external_id = models.CharField(max_length=128, blank=True)
+    body = models.BinaryField()
+    received_at = models.DateTimeField(auto_now_add=True)
