@@ -82,41 +82,38 @@ def change_address_name(company: Company, address_name: str, *, actor: Actor) ->
     transaction.on_commit(hosts.forget_all)
 
 
-@transaction.atomic
 def suspend_company(company: Company, *, reason: str, actor: Actor) -> bool:
     """Close a company's space to its members; False when it was not active (somebody was first)."""
-    now = timezone.now()
-    changed = Company.objects.filter(pk=company.pk, state=CompanyState.ACTIVE).update(
-        state=CompanyState.SUSPENDED, suspension_reason=reason, suspended_at=now
-    )
-    if changed:
-        audit.record(
-            actor,
-            "company.suspended",
-            company=company,
-            target=company.name,
-            before={"state": "active"},
-            after={"state": "suspended"},
-            reason=reason,
-        )
-        transaction.on_commit(hosts.forget_all)
-    return bool(changed)
+    columns = {"suspension_reason": reason, "suspended_at": timezone.now()}
+    return _move(company, CompanyState.ACTIVE, CompanyState.SUSPENDED, "company.suspended", reason, actor, columns)
+
+
+def lift_suspension(company: Company, *, reason: str, actor: Actor) -> bool:
+    """Open a suspended company's space again; False when it was not suspended."""
+    columns = {"suspension_reason": "", "suspended_at": None}
+    return _move(company, CompanyState.SUSPENDED, CompanyState.ACTIVE, "company.lifted", reason, actor, columns)
 
 
 @transaction.atomic
-def lift_suspension(company: Company, *, reason: str, actor: Actor) -> bool:
-    """Open a suspended company's space again; False when it was not suspended."""
-    changed = Company.objects.filter(pk=company.pk, state=CompanyState.SUSPENDED).update(
-        state=CompanyState.ACTIVE, suspension_reason="", suspended_at=None
-    )
+def _move(
+    company: Company,
+    before: CompanyState,
+    after: CompanyState,
+    action: str,
+    reason: str,
+    actor: Actor,
+    columns: dict[str, Any],
+) -> bool:
+    """From one state to another by compare-and-set, logged when it was ours."""
+    changed = Company.objects.filter(pk=company.pk, state=before).update(state=after, **columns)
     if changed:
         audit.record(
             actor,
-            "company.lifted",
+            action,
             company=company,
             target=company.name,
-            before={"state": "suspended"},
-            after={"state": "active"},
+            before={"state": str(before)},
+            after={"state": str(after)},
             reason=reason,
         )
         transaction.on_commit(hosts.forget_all)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib import messages
 from django.db.models import Count, Q
@@ -73,31 +75,43 @@ def company(request: Request, public_id: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @staff_required
 def suspend(request: Request, public_id: str) -> HttpResponse:
-    found = get_object_or_404(Company.objects.with_address(), public_id=public_id)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        if services.suspend_company(found, reason=form.cleaned_data["reason"], actor=actor_of(request)):
-            messages.success(request, _("%(company)s is suspended.") % {"company": found})
-        else:
-            messages.info(request, _("%(company)s was not active; nothing was changed.") % {"company": found})
-        return redirect("staff_company", public_id=public_id)
-    context = {"company": found, "form": form}
-    return render(request, "staff/suspend.html", context, status=422 if form.is_bound else 200)
+    return _move(
+        request,
+        public_id,
+        services.suspend_company,
+        "staff/suspend.html",
+        done=_("%(company)s is suspended."),
+        not_done=_("%(company)s was not active; nothing was changed."),
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @staff_required
 def lift(request: Request, public_id: str) -> HttpResponse:
+    return _move(
+        request,
+        public_id,
+        services.lift_suspension,
+        "staff/lift.html",
+        done=_("%(company)s is open again."),
+        not_done=_("%(company)s was not suspended; nothing was changed."),
+    )
+
+
+def _move(
+    request: Request, public_id: str, move: Callable[..., bool], template: str, *, done: str, not_done: str
+) -> HttpResponse:
+    """Ask for a reason, then move the company; says so when somebody was first."""
     found = get_object_or_404(Company.objects.with_address(), public_id=public_id)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if services.lift_suspension(found, reason=form.cleaned_data["reason"], actor=actor_of(request)):
-            messages.success(request, _("%(company)s is open again.") % {"company": found})
+        if move(found, reason=form.cleaned_data["reason"], actor=actor_of(request)):
+            messages.success(request, done % {"company": found})
         else:
-            messages.info(request, _("%(company)s was not suspended; nothing was changed.") % {"company": found})
+            messages.info(request, not_done % {"company": found})
         return redirect("staff_company", public_id=public_id)
     context = {"company": found, "form": form}
-    return render(request, "staff/lift.html", context, status=422 if form.is_bound else 200)
+    return render(request, template, context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])
