@@ -85,13 +85,29 @@ def change_address_name(company: Company, address_name: str, *, actor: Actor) ->
 def suspend_company(company: Company, *, reason: str, actor: Actor) -> bool:
     """Close a company's space to its members; False when it was not active (somebody was first)."""
     columns = {"suspension_reason": reason, "suspended_at": timezone.now()}
-    return _move(company, CompanyState.ACTIVE, CompanyState.SUSPENDED, "company.suspended", reason, actor, columns)
+    return _move(
+        company,
+        CompanyState.ACTIVE,
+        CompanyState.SUSPENDED,
+        "company.suspended",
+        reason=reason,
+        actor=actor,
+        columns=columns,
+    )
 
 
 def lift_suspension(company: Company, *, reason: str, actor: Actor) -> bool:
     """Open a suspended company's space again; False when it was not suspended."""
     columns = {"suspension_reason": "", "suspended_at": None}
-    return _move(company, CompanyState.SUSPENDED, CompanyState.ACTIVE, "company.lifted", reason, actor, columns)
+    return _move(
+        company,
+        CompanyState.SUSPENDED,
+        CompanyState.ACTIVE,
+        "company.lifted",
+        reason=reason,
+        actor=actor,
+        columns=columns,
+    )
 
 
 @transaction.atomic
@@ -100,6 +116,7 @@ def _move(
     before: CompanyState,
     after: CompanyState,
     action: str,
+    *,
     reason: str,
     actor: Actor,
     columns: dict[str, Any],
