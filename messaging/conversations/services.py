@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from messaging.channels.models import Channel
 from messaging.contacts.models import ChannelIdentity, Contact
-from messaging.conversations.models import Conversation, ConversationState
+from messaging.conversations.models import Conversation, ConversationState, Label
 from messaging.live.events import tell
 
 PREVIEW = 160
@@ -34,10 +35,8 @@ def record_inbound(conversation: Conversation, *, preview: str, at: datetime) ->
         resolved_at=None,
         unread_count=F("unread_count") + 1,
     )
+    _show(conversation, preview, "inbound", at)
     newer = Conversation.objects.filter(pk=conversation.pk)
-    newer.filter(last_message_at__lte=at).update(
-        last_message_at=at, preview=preview[:PREVIEW], preview_direction="inbound"
-    )
     newer.filter(last_inbound_at=None).update(last_inbound_at=at)
     newer.filter(last_inbound_at__lt=at).update(last_inbound_at=at)
     newer.filter(waiting_since=None).update(waiting_since=at)
@@ -48,10 +47,16 @@ def record_inbound(conversation: Conversation, *, preview: str, at: datetime) ->
 def record_outbound(conversation: Conversation, *, preview: str, at: datetime) -> None:
     """We wrote: nobody waits any more."""
     Conversation.objects.filter(pk=conversation.pk).update(waiting_since=None)
-    Conversation.objects.filter(pk=conversation.pk, last_message_at__lte=at).update(
-        last_message_at=at, preview=preview[:PREVIEW], preview_direction="outbound"
-    )
+    _show(conversation, preview, "outbound", at)
     tell("conversation", id=conversation.public_id)
+
+
+def _show(conversation: Conversation, preview: str, direction: str, at: datetime) -> None:
+    """The list shows the newest message; the first one counts whatever clock it has."""
+    newest = models.Q(last_message_at__lte=at) | models.Q(preview_direction="")
+    Conversation.objects.filter(newest, pk=conversation.pk).update(
+        last_message_at=at, preview=preview[:PREVIEW], preview_direction=direction
+    )
 
 
 @transaction.atomic
@@ -74,3 +79,62 @@ def wake_snoozed(now: datetime | None = None) -> int:
     for row in woken:
         tell("conversation", id=row.public_id)
     return len(woken)
+
+
+@transaction.atomic
+def set_assignee(conversation: Conversation, assignee_id: int | None, *, seen: int | None) -> bool:
+    """Give it to somebody or to nobody; False when `seen` (who had it as the caller knew) is not true any more."""
+    changed = Conversation.objects.filter(pk=conversation.pk, assignee_id=seen).update(assignee_id=assignee_id)
+    if changed:
+        conversation.assignee_id = assignee_id
+        tell("conversation", id=conversation.public_id)
+    return bool(changed)
+
+
+@transaction.atomic
+def resolve(conversation: Conversation, now: datetime | None = None) -> bool:
+    """Done; False when it was resolved already."""
+    return _move(
+        conversation,
+        ConversationState.RESOLVED,
+        resolved_at=now or timezone.now(),
+        snoozed_until=None,
+        waiting_since=None,
+        unread_count=0,
+    )
+
+
+@transaction.atomic
+def reopen(conversation: Conversation) -> bool:
+    """Open again what was resolved or put off; False when it is open."""
+    return _move(conversation, ConversationState.OPEN, resolved_at=None, snoozed_until=None)
+
+
+@transaction.atomic
+def snooze(conversation: Conversation, until: datetime) -> bool:
+    """Put off until a time or until the contact writes; a later wish replaces an earlier one."""
+    changed = Conversation.objects.filter(pk=conversation.pk).update(
+        state=ConversationState.SNOOZED, snoozed_until=until, resolved_at=None
+    )
+    tell("conversation", id=conversation.public_id)
+    return bool(changed)
+
+
+@transaction.atomic
+def set_labels(conversation: Conversation, labels: list[Label]) -> tuple[list[Label], list[Label]]:
+    """Exactly these labels; which came and which went."""
+    had = set(conversation.labels.all())
+    wanted = set(labels)
+    conversation.labels.set(wanted)
+    came, went = sorted(wanted - had, key=str), sorted(had - wanted, key=str)
+    if came or went:
+        tell("conversation", id=conversation.public_id)
+    return came, went
+
+
+def _move(conversation: Conversation, state: ConversationState, **columns: Any) -> bool:
+    changed = Conversation.objects.filter(pk=conversation.pk).exclude(state=state).update(state=state, **columns)
+    if changed:
+        conversation.state = state
+        tell("conversation", id=conversation.public_id)
+    return bool(changed)
