@@ -1,9 +1,27 @@
-"""The web application: Django's pages behind one ASGI callable."""
+"""The web application: Django's pages, and beside them the event stream."""
+
+from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+pages = get_asgi_application()
 
-application = get_asgi_application()
+# Only after Django is set up may anything be imported that has models.
+from messaging.inbox import live  # noqa: E402
+
+Message = dict[str, Any]
+
+
+async def application(
+    scope: dict[str, Any], receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+) -> None:
+    """A stream is answered without Django's middlewares: one that is not async would hold a thread for each."""
+    if scope["type"] == "http" and scope["path"] == live.PATH:
+        await live.stream(scope, receive, send)
+    else:
+        await pages(scope, receive, send)

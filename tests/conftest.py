@@ -16,6 +16,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.core import mail as django_mail
 from django.db import connection
 from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
 from messaging.contacts import services as contacts
@@ -56,10 +57,15 @@ class Cast:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Cast:
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Cast]:
+    """The database of the run. pytest-django's own makes none when no test rolls back, and some of ours commit."""
     with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
         cast = _make_cast()
-    return cast
+    yield cast
+    with django_db_blocker.unblock():
+        connection.close()
+        teardown_databases(made, verbosity=0)
 
 
 def _make_cast() -> Cast:

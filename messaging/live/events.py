@@ -48,6 +48,11 @@ def since(seq: int, *, most: int = 500) -> list[LiveEvent]:
     return list(LiveEvent.objects.filter(seq__gt=seq).order_by("seq")[:most])
 
 
+def newest() -> int:
+    """The last number given; 0 before the first event."""
+    return LiveCounter.objects.values_list("seq", flat=True).first() or 0
+
+
 def forget_old() -> None:
     LiveEvent.objects.filter(at__lt=timezone.now() - KEPT).delete()
 
