@@ -18,7 +18,7 @@ Message = dict[str, Any]
 
 
 async def application(
-    scope: dict[str, Any], receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    scope: dict[str, Any], receive: Callable[[], Awaitable[Message]], send: Callable[[Any], Awaitable[None]]
 ) -> None:
     """A stream is answered without Django's middlewares: one that is not async would hold a thread for each."""
     if scope["type"] == "http" and scope["path"] == live.PATH:
