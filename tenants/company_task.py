@@ -8,7 +8,7 @@ call itself; what cannot be run in its company is parked, never run elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import structlog
 from celery import Task, shared_task as celery_task
@@ -86,6 +86,11 @@ def shared_task(function: Callable[..., Any]) -> SharedTask:
     return celery_task(base=SharedTask)(function)
 
 
-def company_task(function: Callable[..., Any]) -> CompanyTask:
-    """Make a function, whose first argument is the company, a task of that company."""
-    return celery_task(base=CompanyTask)(function)
+@overload
+def company_task(function: Callable[..., Any]) -> CompanyTask: ...
+@overload
+def company_task(*, queue: str) -> Callable[[Callable[..., Any]], CompanyTask]: ...
+def company_task(function: Callable[..., Any] | None = None, *, queue: str | None = None) -> Any:
+    """Make a function, whose first argument is the company, a task of that company; `queue` names its workers."""
+    make = celery_task(base=CompanyTask, queue=queue)
+    return make(function) if function else make

@@ -70,6 +70,8 @@ class Message(models.Model):
     lane = models.CharField(max_length=8, choices=Lane.choices, blank=True)
     due_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # Attempts whose worker died: a message that kills workers is parked.
+    lost_attempts = models.PositiveSmallIntegerField(default=0)
     attempt_token = models.CharField(max_length=16, blank=True)
     lease_until = models.DateTimeField(null=True)
     error_code = models.CharField(max_length=32, blank=True)
@@ -116,6 +118,10 @@ class Message(models.Model):
             # Search in the inbox.
             GinIndex(SearchVector("text", config="simple"), name="message_search"),
         ]
+
+    def asks_a_person(self) -> bool:
+        """Nobody will hear of it any more: somebody decides whether it is sent again."""
+        return self.state == MessageState.UNKNOWN and self.lease_until is None
 
 
 class AttachmentState(models.TextChoices):
