@@ -2,6 +2,34 @@
 
 An adapter knows no model: it gets credentials and values, and returns values. It is found through registry.py. The
 same contract tests run over all adapters against the sandbox.
+
+What `content` holds, in and out; "?" marks what may be missing. It is plain JSON, free of NUL and broken surrogates.
+
+    text              body, preview?
+    image, video, document, audio, sticker
+                      out: media_id or link, caption?, filename?, voice?, and for the checks mime_type?, size?
+                      in: caption?, animated?; the file itself is `media`
+    location          latitude, longitude, name?, address?, url?
+    contacts          contacts: [provider's vCard-like objects]
+    reaction          message_id, emoji ('' takes the reaction back)
+    buttons           body, buttons: [{id, title}], header?, footer?
+    list              body, button, sections: [{title?, rows: [{id, title, description?}]}], header?, footer?
+    link              body, title, url, header?, footer?
+    location_request  body
+    template          name, language, header?: value, body?: [value], buttons?: [button], cards?: [{header?, body?,
+                      buttons?}], offer_ends_ms?; or name, language, code for a template that carries a code
+        value         a string, or {text, name?}, or {type: image|video|document|gif|location|currency|date_time|
+                      product, name?, and the fields of that type}
+        button        {index, type: url|quick_reply|copy_code, value} or {index, type, action?}
+        header        of buttons, list and link: a string, or {type: image|video|document, media_id or link}
+    answer            kind: button|list|template_button|flow|address|…, id, title, description?, data?
+    order             catalog_id, text, items
+    system            event: number_changed|user_id_changed|identity_changed|…, body, identity?
+    edit              original_id, type, and the content of that type
+    revoke            original_id
+    unsupported       label: the provider's word for it
+
+Any inbound content may also hold `forwarded`, `frequently_forwarded` and `product` (what the person asks about).
 """
 
 from __future__ import annotations
@@ -31,6 +59,7 @@ class MessageType(StrEnum):
     BUTTONS = "buttons"
     LIST = "list"
     LINK = "link"
+    LOCATION_REQUEST = "location_request"
     TEMPLATE = "template"
     ANSWER = "answer"
     ORDER = "order"
@@ -41,7 +70,10 @@ class MessageType(StrEnum):
 
 
 class Report(StrEnum):
-    """What a provider tells of a message we sent, in the order of its life; FAILED is the other end."""
+    """What a provider tells of a message we sent, in the order of its life; FAILED is the other end.
+
+    A voice message that was played counts as read.
+    """
 
     SENT = "sent"
     DELIVERED = "delivered"
@@ -63,10 +95,14 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Address:
-    """Where a person is reached on a channel: a telephone number in E.164, or the provider's own id; either may be missing."""
+    """Where a person is reached: a telephone number in E.164, or the id a provider gave them; either may be missing.
+
+    `shared_user_id` is the id that several connected accounts of one owner have in common; nothing is sent to it.
+    """
 
     phone: str = ""
     user_id: str = ""
+    shared_user_id: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.phone or self.user_id)
@@ -85,21 +121,29 @@ class OutboundMessage:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The provider took the message and calls it `external_id`; `held` when it looks at it first."""
+    """The provider took the message and calls it `external_id`; `held` when it looks at it first.
+
+    `to` is what the provider calls the person: where it differs from what was asked, it is an alias to remember.
+    """
 
     external_id: str
     to: Address = Address()
     held: bool = False
+    state: str = ""
 
 
 @dataclass(frozen=True)
 class ProviderError:
-    """A provider's no, as it said it. What it means is in errors.py."""
+    """A provider's no, as it said it, with our token removed. What it means is in errors.py.
+
+    `retry_after` is the provider's own hint in seconds, 0 when it gives none.
+    """
 
     code: str
     title: str = ""
     details: str = ""
     http_status: int = 0
+    retry_after: int = 0
 
 
 class SendFailed(Exception):
@@ -108,6 +152,10 @@ class SendFailed(Exception):
     def __init__(self, error: ProviderError) -> None:
         super().__init__(f"{error.code} {error.title}")
         self.error = error
+
+
+class NotSent(Exception):
+    """No connection was made: nothing was sent, and the same can be tried again later."""
 
 
 class NoAnswer(Exception):
@@ -132,7 +180,10 @@ class MediaRef:
 
 @dataclass(frozen=True)
 class InboundMessage:
-    """A person's message. `content` holds the fields of its type; `raw` is the element as it came."""
+    """A person's message. `content` holds the fields of its type; `raw` is the element as it came.
+
+    `moved_to` is the sender's new address when the message tells of one; `errors` say why a part is missing.
+    """
 
     external_id: str
     sender: Address
@@ -144,6 +195,8 @@ class InboundMessage:
     reply_to: str = ""
     media: MediaRef | None = None
     referral: Mapping[str, Any] = field(default_factory=dict)
+    moved_to: Address = Address()
+    errors: Sequence[ProviderError] = ()
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -163,11 +216,16 @@ class StatusReport:
 
 @dataclass(frozen=True)
 class AccountEvent:
-    """Anything else a provider tells: templates, quality, limits, numbers, opt-outs. `kind` is the provider's field name."""
+    """Anything else a provider tells: templates, quality, limits, numbers, opt-outs.
+
+    `kind` is the provider's field name, or one of ours: "errors" (trouble with the account), "group_message" and
+    "unknown_status". `at` is None when the provider gives no time, `person` is whom it is about, if anybody.
+    """
 
     kind: str
-    at: datetime
+    at: datetime | None
     value: Mapping[str, Any]
+    person: Address = Address()
 
 
 @dataclass(frozen=True)
@@ -200,7 +258,7 @@ class Health:
     quality: str = ""
     messages_per_second: int = 80
     daily_limit: str = ""
-    problems: Sequence[str] = ()
+    problems: Sequence[ProviderError] = ()
 
 
 @dataclass(frozen=True)
@@ -225,7 +283,10 @@ class ChannelAdapter(ABC):
 
     @abstractmethod
     async def send(self, session: ClientSession, credentials: Credentials, message: OutboundMessage) -> Accepted:
-        """Hand a message over. Raises SendFailed for a refusal, NoAnswer when the outcome is unknown."""
+        """Hand a message over.
+
+        Raises SendFailed for a refusal, NotSent when no connection was made, NoAnswer when the outcome is unknown.
+        """
 
     @abstractmethod
     async def mark_read(
@@ -240,10 +301,13 @@ class ChannelAdapter(ABC):
         """Leave a file at the provider; its id there. Raises like `send`."""
 
     @abstractmethod
-    async def download(
+    def download(
         self, session: ClientSession, credentials: Credentials, media: MediaRef, *, most_bytes: int
     ) -> AsyncIterator[bytes]:
-        """A file's bytes in pieces. Raises SendFailed when it is gone or larger than `most_bytes`, NoAnswer otherwise."""
+        """A file's bytes in pieces, for `async for`.
+
+        Raises SendFailed when it is gone or larger than `most_bytes`, NotSent and NoAnswer, perhaps after some pieces.
+        """
 
     @abstractmethod
     async def health(self, session: ClientSession, credentials: Credentials) -> Health:
@@ -256,6 +320,10 @@ class ChannelAdapter(ABC):
     @abstractmethod
     def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> None:
         """Raise InvalidSignature unless one of `secrets` signed exactly these bytes; compared in constant time."""
+
+    def challenge(self, query: Mapping[str, str], verify_tokens: Sequence[str]) -> str:
+        """What to answer when the provider checks our address. Raises InvalidSignature unless it knows the token."""
+        raise InvalidSignature
 
     @abstractmethod
     def parse(self, body: bytes) -> Sequence[Delivered]:
