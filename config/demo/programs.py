@@ -14,6 +14,7 @@ def programs(data: Path, web_socket: int) -> dict[str, str]:
     schedule = shlex.quote(str(data / "beat-schedule"))
     return {
         "beat": f"celery -A config.celery:app beat --loglevel=INFO --pidfile= --schedule={schedule}",
+        "sandbox": "messaging.sandbox",
         # A worker of their own: a large broadcast never delays an agent's answer.
         "worker-replies": f"{WORKER} --queues=replies --hostname=replies@%h --concurrency=2",
         "worker": f"{WORKER} --queues=default,bulk,webhooks --hostname=general@%h --concurrency=2",

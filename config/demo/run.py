@@ -77,6 +77,8 @@ class Run:
             **self.services.environment,
             "DATA_DIR": str(self.home.data),
             "PORT": str(self.port),
+            "SANDBOX_PORT": str(self.port + 1),
+            "SANDBOX_URL": f"http://localhost:{os.environ.get('SANDBOX_PORT') or self.port + 1}",
             "DEMO": "1",
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONUNBUFFERED": "1",

@@ -1,0 +1,39 @@
+"""`python -m messaging.sandbox`: the providers, on SANDBOX_PORT (PORT + 1 when it is not set)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import uvloop
+from aiohttp import web
+
+from messaging.sandbox.server import application
+from messaging.sandbox.world import World
+
+
+def port() -> int:
+    return int(os.environ.get("SANDBOX_PORT") or int(os.environ.get("PORT") or 8000) + 1)
+
+
+def main() -> None:
+    """SANDBOX_KEEP=0 forgets everything at the end; SANDBOX_URL is how the product reaches us."""
+    number = port()
+    folder = Path(os.environ.get("DATA_DIR") or "var") / "sandbox"
+    base_url = os.environ.get("SANDBOX_URL") or f"http://localhost:{number}"
+    world = World(folder, base_url=base_url.rstrip("/"), keep=os.environ.get("SANDBOX_KEEP") != "0")
+    host = os.environ.get("SANDBOX_BIND") or os.environ.get("BIND") or "127.0.0.1"
+    uvloop.install()
+    web.run_app(
+        application(world),
+        host=host,
+        port=number,
+        access_log=None,
+        print=None,
+        shutdown_timeout=0.5,
+        loop=uvloop.new_event_loop(),
+    )
+
+
+if __name__ == "__main__":
+    main()

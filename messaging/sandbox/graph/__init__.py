@@ -1,0 +1,1 @@
+"""The Graph API: one door, because an id alone says what it is (reference §2-§6)."""

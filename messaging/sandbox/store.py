@@ -1,0 +1,66 @@
+"""Keeps the provider's memory over a restart: written lazily, in batches, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SCHEMA = """
+    CREATE TABLE IF NOT EXISTS thing (kind TEXT, key TEXT, body TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID
+"""
+
+
+class Store:
+    """Without a folder nothing is kept but the files of one run."""
+
+    def __init__(self, folder: Path, *, keep: bool = True) -> None:
+        self.media_folder = folder / "media"
+        self.media_folder.mkdir(parents=True, exist_ok=True)
+        self.keep = keep
+        self.dirty: dict[tuple[str, str], None] = {}
+        self.path = folder / "sandbox.sqlite3"
+
+    def mark(self, kind: str, key: str) -> None:
+        if self.keep:
+            self.dirty[kind, key] = None
+
+    def load(self) -> Iterator[tuple[str, str, Any]]:
+        if self.keep:
+            with self._connect() as database:
+                for kind, key, body in database.execute("SELECT kind, key, body FROM thing"):
+                    yield kind, key, json.loads(body)
+
+    def take(self, look_up: Any) -> list[tuple[str, str, str | None]]:
+        """What has changed since the last call, as text; None means gone."""
+        changed, self.dirty = self.dirty, {}
+        return [(kind, key, _text(look_up(kind, key))) for kind, key in changed]
+
+    def write(self, rows: list[tuple[str, str, str | None]]) -> None:
+        with self._connect() as database:
+            database.executemany(
+                "INSERT OR REPLACE INTO thing VALUES (?, ?, ?)", [row for row in rows if row[2] is not None]
+            )
+            database.executemany(
+                "DELETE FROM thing WHERE kind = ? AND key = ?", [row[:2] for row in rows if row[2] is None]
+            )
+
+    async def keep_writing(self, look_up: Any, every: float = 1.0) -> None:
+        while True:
+            await asyncio.sleep(every)
+            if self.dirty:
+                await asyncio.to_thread(self.write, self.take(look_up))
+
+    def _connect(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self.path)
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=OFF")
+        database.execute(SCHEMA)
+        return database
+
+
+def _text(found: Any) -> str | None:
+    return None if found is None else json.dumps(found)

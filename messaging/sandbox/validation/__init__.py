@@ -1,0 +1,1 @@
+"""What the provider refuses at once, with the code and the words it refuses it with (reference §2)."""
