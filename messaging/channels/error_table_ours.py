@@ -1,0 +1,67 @@
+"""Refusals that carry no code of the provider's, or come from our own checks before anything was sent."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from messaging.channels.error_rules import ErrorClass, ErrorRule, Mender, Retry
+
+ROWS = [
+    ErrorRule(
+        ["http_429"],
+        ErrorClass.SLOW_NUMBER,
+        retry=Retry(tries=6, first=1),
+        what=_("More was sent than the provider takes at once."),
+        todo=_("Nothing to do. Sending slows down and goes on by itself."),
+    ),
+    ErrorRule(
+        ["http_401", "http_403"],
+        ErrorClass.RECONNECT,
+        mender=Mender.ADMIN,
+        waits=True,
+        what=_("The provider no longer accepts our access to this channel."),
+        todo=_("Connect the channel again. Messages wait until then."),
+    ),
+    ErrorRule(
+        ["no_address"],
+        ErrorClass.NEVER,
+        mender=Mender.AGENT,
+        what=_("The contact has no address on this channel."),
+        todo=_("Add a telephone number, or write on another channel."),
+    ),
+    ErrorRule(
+        ["unsupported_type"],
+        ErrorClass.CONTENT,
+        mender=Mender.AGENT,
+        what=_("This kind of message cannot be sent on this channel."),
+        todo=_("Write it as a text instead."),
+    ),
+    ErrorRule(
+        ["bad_content", "bad_id"],
+        ErrorClass.OPERATOR,
+        mender=Mender.STAFF,
+        what=_("The message was not put together correctly. Nothing was sent."),
+        todo=_("The operator has to look at it. Give them the error code."),
+    ),
+    ErrorRule(
+        ["too_large"],
+        ErrorClass.CONTENT,
+        mender=Mender.AGENT,
+        what=_("The file is larger than allowed."),
+        todo=_("Ask for a smaller file, or for a link to it."),
+    ),
+    ErrorRule(
+        ["foreign_host"],
+        ErrorClass.OPERATOR,
+        mender=Mender.STAFF,
+        what=_("The file lies at an address that is not the provider's. It was not fetched."),
+        todo=_("Ask the person to send it again. If it happens again, tell the operator."),
+    ),
+    ErrorRule(
+        ["http_404", "http_410"],
+        ErrorClass.NEVER,
+        mender=Mender.AGENT,
+        what=_("The provider no longer has what was asked for."),
+        todo=_("Ask the person to send it again."),
+    ),
+]
