@@ -115,7 +115,7 @@ def location(content: Content, _can: Capabilities, _type: MessageType) -> Iterat
     for key, most in (("latitude", 90), ("longitude", 180)):
         try:
             inside = abs(float(content.get(key, ""))) <= most
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             inside = False
         if not inside:
             yield Problem(key, _("This must be a place on Earth."))
@@ -148,7 +148,7 @@ def around(content: Content, can: Capabilities, *, files: bool = True) -> Iterat
     if isinstance(header, Mapping):
         if (
             not files
-            or header.get("type") not in can.header_files
+            or str(header.get("type")) not in can.header_files
             or not (header.get("media_id") or header.get("link"))
         ):
             yield Problem("header", _("This header does not work here."))

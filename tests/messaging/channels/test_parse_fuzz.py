@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from typing import Any
 
@@ -11,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 from messaging.channels.base import InboundMessage, StatusReport
 from messaging.channels.registry import ADAPTERS, adapter_for
 
+from .changing import changed, places
 from .payloads import NAMES, payload
 
 WORDS = st.sampled_from(
@@ -27,22 +27,6 @@ GOOD = json.loads(payload("text"))["entry"][0]["changes"][0]["value"]["messages"
 GOOD_STATUS = json.loads(payload("status_sent"))["entry"][0]["changes"][0]["value"]["statuses"][0]
 # Each whole, so that a change of one place reaches every reader.
 BODIES = [json.loads(payload(name)) for name in NAMES]
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(found for key, one in inner for found in places(one, (*path, key)))]
-
-
-def changed(body: Any, path: tuple[Any, ...], value: Any) -> Any:
-    body = copy.deepcopy(body)
-    if not path:
-        return value
-    holder = body
-    for key in path[:-1]:
-        holder = holder[key]
-    holder[path[-1]] = value
-    return body
 
 
 def storable(value: Any) -> bool:
