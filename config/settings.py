@@ -263,6 +263,18 @@ STORAGES = {
 }
 MEDIA_ROOT = DATA_DIR / "media"
 
+# --- Providers ------------------------------------------------------------------------------------
+
+# The local stand-in of the providers; the demo speaks to it.
+SANDBOX_URL = environment.text("SANDBOX_URL")
+# Where WhatsApp is spoken to: Meta, or the sandbox.
+WHATSAPP_API_URL = environment.text(
+    "WHATSAPP_API_URL", f"{SANDBOX_URL}/v25.0" if SANDBOX_URL else "https://graph.facebook.com/v25.0"
+)
+# For the platform's one address, which the webhooks of all numbers under our own Meta app come to.
+WHATSAPP_APP_SECRET = environment.text("WHATSAPP_APP_SECRET")
+WHATSAPP_VERIFY_TOKEN = environment.text("WHATSAPP_VERIFY_TOKEN")
+
 # --- Mail -----------------------------------------------------------------------------------------
 
 EMAIL_URL = environment.text("EMAIL_URL")
@@ -300,6 +312,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
+# Processes that send, per queue (replies, bulk): a company holds at most half of them.
+SENDING_WORKERS = environment.number("SENDING_WORKERS", 2)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "tenants.tasks.sweep", "schedule": 5.0, "options": {"expires": 20}},
     "tidy": {"task": "tenants.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3000}},
