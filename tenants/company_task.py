@@ -22,7 +22,9 @@ log = structlog.get_logger(__name__)
 
 
 class SharedTask(Task[..., Any]):
-    """A task of the shared schema, whatever the worker did before."""
+    """A task of the shared schema, whatever the worker did before. `workers` names the queue its nudges go to."""
+
+    workers = "default"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with shared_context():
@@ -37,7 +39,7 @@ class SharedTask(Task[..., Any]):
 
     def _send(self, args: tuple[Any, ...]) -> None:
         try:
-            self.apply_async(args=args)
+            self.apply_async(args=args, queue=self.workers)
         except (OperationalError, OSError) as error:
             log.warning("nudge.lost", task=self.name, error=type(error).__name__)
 
@@ -90,7 +92,7 @@ def shared_task(function: Callable[..., Any]) -> SharedTask:
 def company_task(function: Callable[..., Any]) -> CompanyTask: ...
 @overload
 def company_task(*, queue: str) -> Callable[[Callable[..., Any]], CompanyTask]: ...
-def company_task(function: Callable[..., Any] | None = None, *, queue: str | None = None) -> Any:
+def company_task(function: Callable[..., Any] | None = None, *, queue: str = "default") -> Any:
     """Make a function, whose first argument is the company, a task of that company; `queue` names its workers."""
-    make = celery_task(base=CompanyTask, queue=queue)
+    make = celery_task(base=CompanyTask, workers=queue)
     return make(function) if function else make

@@ -1,0 +1,14 @@
+"""How the pump learns that something waits in a company's lane."""
+
+from __future__ import annotations
+
+from messaging.messages.models import Lane
+from tenants.context import current_company
+from tenants.services import due
+
+KINDS = {Lane.REPLIES: "deliver-replies", Lane.BULK: "deliver-bulk"}
+
+
+def announce(lane: str) -> None:
+    """Ask for a pump after the commit; inside the transaction that queues a message."""
+    due.announce(KINDS[Lane(lane)], current_company())
