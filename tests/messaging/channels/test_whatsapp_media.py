@@ -32,15 +32,15 @@ def with_url(path: str) -> Any:
     return lambda stub: MediaRef("65463453", url=stub.credentials.base_url.replace("/v25.0", path))
 
 
-def server(*, file: Handler | None = None, url: str = "", size: Any = SIZE, stale: bool = False) -> Handler:
+def server(*, file: Handler | None = None, url: str = "", size: Any = SIZE, old: Handler | None = None) -> Handler:
     """The provider's two doors: the id tells an address, the address gives the file."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         if request.path == "/v25.0/65463453":
             told = url or str(request.url.origin().with_path("/fresh"))
             return web.json_response({"url": told, "mime_type": "image/png", "file_size": size, "id": "65463453"})
-        if request.path == "/old" and stale:
-            return web.Response(status=404)
+        if request.path == "/old" and old:
+            return await old(request)
         return await (file or says(FILE))(request)
 
     return answer
@@ -82,8 +82,11 @@ def test_the_address_of_the_webhook_saves_a_request() -> None:
     assert [one.path for one in asked] == ["/old"]
 
 
-def test_an_address_that_has_expired_is_asked_for_anew() -> None:
-    body, asked = fetched(server(stale=True), with_url("/old"))
+@pytest.mark.parametrize(
+    "old", [says(b"", status=404), says(b"<html>", status=503), says(b"", status=302, headers={"Location": "/x"})]
+)
+def test_an_address_that_no_longer_works_is_asked_for_anew(old: Handler) -> None:
+    body, asked = fetched(server(old=old), with_url("/old"))
     assert body == FILE
     assert [one.path for one in asked] == ["/old", "/v25.0/65463453", "/fresh"]
 

@@ -13,8 +13,6 @@ from messaging.channels.adapters.http import TRANSFER_TIMEOUT, exchange, read
 from messaging.channels.base import Credentials, MediaRef, NoAnswer, ProviderError, SendFailed
 
 PIECE = 64 * 1024
-# What an address that has expired answers; a fresh one may still work.
-STALE = {400, 401, 403, 404, 410}
 
 
 async def upload(
@@ -37,7 +35,7 @@ async def download(
     """The file. The address of a webhook is tried first; it lives five minutes, so a fresh one may be asked for."""
     if media.url and is_ours(media.url, credentials, hosts):
         async with _get(session, credentials, media.url) as response:
-            if response.status not in STALE:
+            if response.status == 200:
                 async for piece in _pieces(response, credentials, most_bytes):
                     yield piece
                 return
