@@ -13,6 +13,7 @@ urlpatterns = [
     path("privacy/", site.privacy, name="site_privacy"),
     path("", include("tenants.urls_public")),
     path("", include("tenants.urls_person")),
+    path("webhooks/", include("messaging.webhooks.urls_public")),
     path("design/", design.index, name="design"),
 ]
 if settings.DEMO:

@@ -8,4 +8,4 @@ class MessagingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from messaging import steps  # noqa: F401  (adds its steps to the set-up guide)
+        from messaging import steps, tasks  # noqa: F401  (add steps to the set-up guide, and who is asked for due work)

@@ -166,6 +166,9 @@ PUBLIC_URLS: dict[str, PublicRow] = {
     # There is a parked task and a failed mail among the rows, so the answer to staff is that not all is well.
     "health_deep": PublicRow(404, 404, 404, 503),
     "metrics": PublicRow(404, 404, 404, 200),
+    # Nobody's session opens these: the provider's signature does.
+    "webhook_platform": PublicRow(403, 403, 403, 403, "post", lambda acme: {"kind": "whatsapp"}),
+    "webhook_channel": PublicRow(404, 404, 404, 404, "post", lambda acme: {"kind": "whatsapp", "key": "x" * 43}),
     "design": PublicRow(200, 200, 200, 200),
     "demo": PublicRow(200, 200, 200, 200),
     "demo_mail": PublicRow(200, 200, 200, 200),
@@ -178,7 +181,11 @@ SHARED_TASKS = {
     "tenants.tasks.open_company": (0,),
     "tenants.tasks.tidy": (),
 }
-COMPANY_TASKS: dict[str, tuple[Any, ...]] = {}
+COMPANY_TASKS: dict[str, tuple[Any, ...]] = {
+    "messaging.messages.tasks.deliver_bulk": (),
+    "messaging.messages.tasks.deliver_replies": (),
+    "messaging.webhooks.tasks.process_webhooks": (),
+}
 
 
 def names_in(urlconf: str) -> Iterator[str]:

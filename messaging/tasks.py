@@ -1,0 +1,6 @@
+"""Hands on what lies below, since Celery looks here."""
+
+from messaging.messages.tasks import deliver_bulk, deliver_replies
+from messaging.webhooks.tasks import process_webhooks
+
+__all__ = ["deliver_bulk", "deliver_replies", "process_webhooks"]
