@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aiohttp import ClientSession, FormData
+from aiohttp import ClientSession, ClientTimeout, FormData
 from yarl import URL
 
 from messaging.channels.adapters import reading
@@ -39,12 +39,13 @@ async def call(
     params: Mapping[str, str] | None = None,
     json: Any = None,
     form: FormData | None = None,
+    timeout: ClientTimeout | None = None,
 ) -> Mapping[str, Any]:
     """A JSON object from the provider. Raises SendFailed, NotSent or NoAnswer."""
     url = address(credentials, *segments)
     options: dict[str, Any] = {"params": params or {}, "headers": authorization(credentials)}
     options |= {"data": form} if form is not None else {"json": json} if json is not None else {}
-    async with exchange(session, method, url, **options) as response:
+    async with exchange(session, method, url, timeout=timeout, **options) as response:
         return answer(response.status, response.headers, await read(response), credentials)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 # PostgreSQL takes neither NUL nor half a surrogate pair, and JSON can say both.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 DEEPEST = 40
+LONGEST_NUMBER = 40
+LONGEST_ID = 256
 EARLIEST, LATEST = datetime(2009, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -23,7 +25,7 @@ def load(text: str | bytes) -> Any:
     """JSON whose strings can be stored. Raises ValueError for anything else."""
     try:
         decoded = text.decode() if isinstance(text, bytes) else text
-        return clean(json.loads(decoded, parse_constant=_no_number, parse_float=_number))
+        return clean(json.loads(decoded, parse_constant=_no_number, parse_float=_number, parse_int=_integer))
     except RecursionError:
         raise Unreadable("the JSON is nested too deep") from None
 
@@ -36,6 +38,11 @@ def _number(digits: str) -> float | str:
     """1e999 is JSON but no number that could be written as JSON again."""
     number = float(digits)
     return number if isfinite(number) else digits
+
+
+def _integer(digits: str) -> int | str:
+    """Thousands of digits are JSON too, and Python refuses to read them back."""
+    return int(digits) if len(digits) < LONGEST_NUMBER else digits
 
 
 def clean(value: Any, depth: int = 0) -> Any:
@@ -84,8 +91,11 @@ def text(holder: Mapping[str, Any], key: str) -> str:
 
 
 def needed(holder: Mapping[str, Any], key: str) -> str:
+    """An id or a word of the provider's."""
     if not (value := text(holder, key)):
         raise Unreadable(f"{key} is missing")
+    if len(value) > LONGEST_ID:
+        raise Unreadable(f"{key} is too long")
     return value
 
 

@@ -59,6 +59,25 @@ def test_a_file_is_left_at_the_provider() -> None:
     assert b'name="messaging_product"\r\n\r\nwhatsapp' in asked.body
 
 
+def test_the_name_of_a_file_cannot_leave_its_place() -> None:
+    name = 'a"\r\nX-Evil: 1\r\n\r\n.png'
+    _, [asked] = run(
+        lambda stub: WHATSAPP.upload(stub.session, stub.credentials, data=b"x", mime_type="image/png", filename=name),
+        says({"id": "1"}),
+    )
+    assert b"\r\nX-Evil" not in asked.body
+
+
+@pytest.mark.parametrize("mime_type", ["", "image", "image/png\r\nX-Evil: 1", "image/png; a"])
+def test_a_file_of_no_type_is_refused_without_a_request(mime_type: str) -> None:
+    with pytest.raises(SendFailed) as failed:
+        run(
+            lambda stub: WHATSAPP.upload(stub.session, stub.credentials, data=b"x", mime_type=mime_type, filename="a"),
+            says({"id": "1"}),
+        )
+    assert failed.value.error.code == "bad_content"
+
+
 def test_a_refused_file_says_why() -> None:
     with pytest.raises(SendFailed) as failed:
         run(

@@ -296,6 +296,23 @@ def test_what_a_database_cannot_hold_is_replaced() -> None:
     assert found.element.content["body"] == "Grüße 👋 \ufffd and \ufffd alone"
 
 
+@pytest.mark.parametrize("number", [b"9" * 9999, b"1e999", b"-1e999"])
+def test_a_number_nobody_can_write_again_costs_nothing(number: bytes) -> None:
+    body = payload("text").replace(b'"type": "text"', b'"odd": ' + number + b', "type": "text"')
+    [found] = adapter_for("whatsapp").parse(body)
+    assert isinstance(found.element, InboundMessage)
+    assert found.element.raw["odd"] == number.decode()
+
+
+def test_ids_that_are_too_long_to_keep_are_none() -> None:
+    whatsapp = adapter_for("whatsapp")
+    [found] = whatsapp.parse(payload("text").replace(b'"wamid.IN"', b'"' + b"w" * 257 + b'"'))
+    assert isinstance(found.element, Broken)
+    [found] = whatsapp.parse(payload("text").replace(b'"US.1349"', b'"US.' + b"1" * 200 + b'"'))
+    assert isinstance(found.element, InboundMessage)
+    assert found.element.sender == Address("+15550001111", "", "US.ENT.118")
+
+
 def test_a_deep_nest_costs_its_own_element_only() -> None:
     nest = b'{"field": "new", "value": {"a": ' + b"[" * 200 + b"]" * 200 + b"}}, "
     body = payload("text").replace(b'"changes": [', b'"changes": [' + nest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 
@@ -11,19 +12,25 @@ from yarl import URL
 from messaging.channels.adapters import graph, reading
 from messaging.channels.adapters.http import TRANSFER_TIMEOUT, exchange, read
 from messaging.channels.base import Credentials, MediaRef, NoAnswer, ProviderError, SendFailed
+from tenants.lib.text import plain_name
 
 PIECE = 64 * 1024
+MIME_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.-]+)*", re.ASCII)
 
 
 async def upload(
     session: ClientSession, credentials: Credentials, *, data: bytes, mime_type: str, filename: str
 ) -> str:
     """The file's id; kept 30 days, for this number only."""
+    if not MIME_TYPE.fullmatch(mime_type):
+        raise SendFailed(ProviderError("bad_content", details="the file's type is none"))
     form = FormData()
     form.add_field("messaging_product", "whatsapp")
     form.add_field("type", mime_type)
-    form.add_field("file", data, filename=filename, content_type=mime_type)
-    answer = await graph.call(session, credentials, "POST", credentials.external_id, "media", form=form)
+    form.add_field("file", data, filename=plain_name(filename) or "file", content_type=mime_type)
+    answer = await graph.call(
+        session, credentials, "POST", credentials.external_id, "media", form=form, timeout=TRANSFER_TIMEOUT
+    )
     if not (external_id := reading.text(answer, "id")):
         raise NoAnswer("an upload without an id")
     return external_id

@@ -12,13 +12,16 @@ from messaging.channels.base import Address
 
 Fields = Mapping[str, Any]
 NOBODY = Address()
+# Two letters, "ENT" and up to 128 signs (§11), with some room.
+LONGEST_ID = 150
 NUMBER = re.compile(r"\+?([0-9]{5,20})", re.ASCII)
 # "User Ana changed from 15550001111 to 15550002222": the only place of the old address when `from` is left out.
 CHANGED = re.compile(r" from (\S+) to (\S+)\Z")
 
 
 def address(number: str, user_id: str = "", shared: str = "") -> Address:
-    """Digits are a telephone number; anything else in their place is a user id."""
+    """Digits are a telephone number; anything else in their place is a user id. What no id can be is left out."""
+    number, user_id, shared = (one if len(one) <= LONGEST_ID else "" for one in (number, user_id, shared))
     if digits := NUMBER.fullmatch(number):
         return Address(f"+{digits[1]}", user_id, shared)
     return Address("", user_id or number, shared)
