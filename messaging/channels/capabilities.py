@@ -12,6 +12,7 @@ from typing import Literal
 from messaging.channels.base import MessageType
 
 KB, MB = 1024, 1024 * 1024
+ANY_NUMBER = 10**9
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,11 @@ class Pace:
 
 @dataclass(frozen=True)
 class Capabilities:
+    """One kind of channel. `reference` is how long ours may be that comes back in reports.
+
+    `daily_people` reads the provider's word for how many different people may be written to first within 24 hours.
+    """
+
     name: str
     sends: frozenset[MessageType]
     receives: frozenset[MessageType]
@@ -105,6 +111,7 @@ class Capabilities:
     footer: int = 0
     contacts: int = 0
     reference: int = 0
+    daily_people: Mapping[str, int] = field(default_factory=dict)
     reactions: bool = False
     quotes: bool = False
     read_receipts: bool = False
@@ -172,6 +179,13 @@ WHATSAPP = Capabilities(
     footer=60,
     contacts=257,
     reference=512,
+    daily_people={
+        "TIER_250": 250,
+        "TIER_2K": 2000,
+        "TIER_10K": 10_000,
+        "TIER_100K": 100_000,
+        "TIER_UNLIMITED": ANY_NUMBER,
+    },
     reactions=True,
     quotes=True,
     read_receipts=True,
