@@ -79,7 +79,7 @@ def person_behind(
     rows = {row.external_id: row for row in found if row.kind == kind}
     own = [_row(rows, contact, kind, part) for part in (address.phone, address.user_id, address.shared_user_id) if part]
     _remember_username(own, username)
-    return contact, own[0]
+    return own[0].contact, own[0]
 
 
 def known(kind: str, address: Address) -> bool:

@@ -56,7 +56,7 @@ def _add(
     message = Message.objects.create(
         conversation=conversation,
         channel=channel,
-        identity=conversation.identity,
+        identity_id=conversation.identity_id,
         direction=Direction.INBOUND,
         state=MessageState.RECEIVED,
         type=kind,

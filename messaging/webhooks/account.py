@@ -18,6 +18,7 @@ from messaging.conversations.services import conversation_for
 from messaging.live.events import tell
 from messaging.message_templates.services import apply_event
 from messaging.messages.models import Direction, Message
+from messaging.messages.people import Followers
 
 Value = Mapping[str, Any]
 # Messages a second after the provider has raised a number (whatsapp §8.5).
@@ -113,7 +114,8 @@ def preference(channel: Channel, account_id: str, event: AccountEvent, at: datet
         return
     said = json.dumps(dict(event.value), sort_keys=True)
     key = f"preference.{hashlib.sha256(said.encode()).hexdigest()}"
-    contact, identity = identities.person_behind(channel.kind, event.person)
+    followers = Followers()
+    contact, identity = identities.person_behind(channel.kind, event.person, followers=followers)
     conversation = conversation_for(channel, contact, identity)
     entry, made = Message.objects.get_or_create(
         channel=channel,
@@ -127,6 +129,8 @@ def preference(channel: Channel, account_id: str, event: AccountEvent, at: datet
             "at": at,
         },
     )
+    for public_id in followers.changed:
+        tell("conversation", id=public_id)
     if made:
         tell("message", id=entry.public_id, conversation=conversation.public_id)
 

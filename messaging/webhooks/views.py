@@ -72,11 +72,12 @@ def platform_address(request: HttpRequest, kind: str) -> HttpResponse:
         parts = splitting.split(kind, body)
     except ValueError:
         return HttpResponse(status=400)
-    # All or nothing: after an error the provider sends the whole body again.
+    # All or nothing: after an error the provider sends the whole body again. In one order, so that two bodies for the
+    # same companies never wait for each other.
     with transaction.atomic():
         for external_id, part in parts.unknown.items():
             storing.store_unknown(kind, external_id, part)
-        for company, part in parts.companies.items():
+        for company, part in sorted(parts.companies.items(), key=lambda item: item[0].pk):
             storing.store(company, part)
     return HttpResponse()
 

@@ -21,7 +21,7 @@ from messaging.contacts.models import Contact
 from messaging.conversations.models import Conversation
 from messaging.message_templates.models import MessageTemplate
 from messaging.messages import receiving, status
-from messaging.messages.models import Direction, Message
+from messaging.messages.models import Direction, Message, MessageState
 from messaging.webhooks import processing, storing
 from messaging.webhooks.models import WebhookEvent
 from messaging.webhooks.tasks import process_webhooks
@@ -215,6 +215,23 @@ def test_status_reports_of_all_bodies_are_recorded_at_once(
         *[meta.said(statuses=(meta.status(f"wamid.{number}"), meta.status(f"wamid.{number}b"))) for number in range(9)]
     )
     assert [(channel, len(reports)) for channel, reports in reported] == [(meta.NUMBER, 18)]
+
+
+def test_ticks_of_our_message_go_forward_in_any_order(work: Work, acme: Company) -> None:
+    work(meta.said(meta.text()))
+    with company_context(acme):
+        ours = Message.objects.create(
+            conversation=Conversation.objects.get(),
+            channel=Channel.objects.get(),
+            direction=Direction.OUTBOUND,
+            state=MessageState.SENT,
+            external_id="wamid.OUT",
+        )
+    for said in ("read", "delivered", "sent", "read"):
+        work(meta.said(statuses=(meta.status(said=said),)))
+    with company_context(acme):
+        ours.refresh_from_db()
+        assert ours.state == MessageState.READ
 
 
 def test_one_bad_report_does_not_cost_the_others(work: Work, acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
