@@ -47,7 +47,7 @@ WITH told AS (
         (array_agg(t.details ORDER BY t.at, t.code) FILTER (WHERE is_refusal))[1] AS details,
         (array_agg(t.pricing ORDER BY t.at) FILTER (WHERE t.pricing <> '' AND t.report <> 'sent'))[1] AS priced_late,
         (array_agg(t.pricing ORDER BY t.at) FILTER (WHERE t.pricing <> '' AND t.report = 'sent'))[1] AS priced_early,
-        min(t.external_id) FILTER (WHERE t.external_id <> '') AS external_id
+        min(t.external_id) FILTER (WHERE t.external_id <> '' AND (t.report <> 'failed' OR is_refusal)) AS external_id
     FROM matched t JOIN locked l ON l.id = t.id CROSS JOIN LATERAL (
         SELECT t.report = 'failed' AND l.state <> 'queued' AND (
             (l.external_id <> '' AND l.external_id = t.external_id)
