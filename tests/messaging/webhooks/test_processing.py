@@ -388,6 +388,32 @@ def test_the_same_body_five_times_at_once_is_worked_on_once(for_real: Channel, c
         assert WebhookEvent.objects.get().attempts == 1
 
 
+def test_people_seen_by_number_id_or_both_at_once_end_as_one_each(for_real: Channel, committed: Any) -> None:
+    """While messages flow, contacts are joined under the workers' hands; nothing is lost and nobody is stuck."""
+    acme = Company.objects.get(pk=committed.acme)
+    for number in range(90):
+        phone, user_id = f"1555000{number % 3:04d}", f"US.{number % 3}"
+        shown = ({"from": phone}, {"from": "", "from_user_id": user_id}, {"from": phone, "from_user_id": user_id})
+        content = meta.said(meta.text(f"wamid.{number}", str(number)) | shown[number // 3 % 3])
+        storing.store(acme, content, channel=for_real)
+
+    def one_worker(worker: int) -> None:
+        try:
+            with company_context(acme):
+                for event in list(WebhookEvent.objects.order_by("id"))[worker::10]:
+                    processing.work_on([event])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(one_worker, range(10)))
+    assert problems(acme) == []
+    with company_context(acme):
+        assert sorted(one.messages.count() for one in Conversation.objects.all()) == [30, 30, 30]
+        assert sum(one.unread_count for one in Conversation.objects.all()) == 90
+        assert Conversation.objects.values("contact").distinct().count() == 3
+
+
 # --- Accounts, numbers, templates, wishes -----------------------------------------------------------------------------
 
 
