@@ -117,7 +117,8 @@ def queue(conversation: Conversation, lane: str = Lane.REPLIES, **fields: Any) -
         "due_at": timezone.now() - timedelta(seconds=1),
         **fields,
     }
-    due.announce(KINDS[Lane(lane)], current_company(), at=timezone.now())
+    if lane:
+        due.announce(KINDS[Lane(lane)], current_company(), at=timezone.now())
     return Message.objects.create(conversation=conversation, **values)
 
 

@@ -53,9 +53,7 @@ def test_messages_to_one_person_leave_one_at_a_time_and_in_order(
     channel: Channel, provider: Provider, run: Run
 ) -> None:
     people = [make_conversation(channel, number) for number in range(3)]
-    expected = {
-        person.identity.external_id: [queue(person).public_id for _ in range(5)] for person in people
-    }
+    expected = {person.identity.external_id: [queue(person).public_id for _ in range(5)] for person in people}
     run()
     got: dict[str, list[str]] = {phone: [] for phone in expected}
     for asked in provider.asked:
@@ -102,9 +100,7 @@ def test_a_channel_that_does_not_send_keeps_its_queue(
     assert (provider.asked, later(message).state) == ([], "queued")
 
 
-def test_a_refused_token_stops_the_channel_and_keeps_the_queue(
-    channel: Channel, provider: Provider, run: Run
-) -> None:
+def test_a_refused_token_stops_the_channel_and_keeps_the_queue(channel: Channel, provider: Provider, run: Run) -> None:
     messages = [queue(make_conversation(channel, number)) for number in range(3)]
     provider.behave = refusing("190", http_status=401)
     assert not run().again
@@ -235,9 +231,7 @@ def test_an_attempt_whose_worker_died_is_unknown_and_not_sent_again(
     assert (later(message).state, later(message).lost_attempts, provider.asked) == ("unknown", 1, [])
 
 
-def test_a_message_that_kills_three_workers_is_parked(
-    conversation: Conversation, provider: Provider, run: Run
-) -> None:
+def test_a_message_that_kills_three_workers_is_parked(conversation: Conversation, provider: Provider, run: Run) -> None:
     message = queue(conversation, state="sending", lost_attempts=2, attempt_token="dead", lease_until=timezone.now())
     run()
     assert (later(message).state, later(message).error_code) == ("failed", claiming.POISONED)
