@@ -28,7 +28,9 @@ def digits_of(text: str) -> str:
 
 
 def country_code(digits: str) -> str:
-    return next((digits[:length] for length in (3, 2, 1) if digits[:length] in COUNTRIES), "")
+    if digits[:2] in COUNTRIES:
+        return digits[:2]
+    return digits[:3] if digits[:3] in COUNTRIES else digits[:1] if digits[:1] in COUNTRIES else ""
 
 
 def country(digits: str) -> str:

@@ -111,10 +111,14 @@ def _others(query: Any) -> Iterator[tuple[str, str]]:
 
 
 def answer(call_version: str, body: Any, status: int = 200, account_id: str = "") -> web.Response:
-    headers = {"facebook-api-version": call_version, "x-fb-trace-id": ids.trace()}
+    headers = {
+        "Content-Type": "application/json",
+        "facebook-api-version": call_version,
+        "x-fb-trace-id": ids.trace(),
+    }
     if account_id:
         headers["x-business-use-case-usage"] = (
             f'{{"{account_id}":[{{"type":"whatsapp","call_count":1,"total_cputime":1,"total_time":1,'
             '"estimated_time_to_regain_access":0}]}'
         )
-    return web.Response(body=json.dumps(body).encode(), status=status, content_type="application/json", headers=headers)
+    return web.Response(body=json.dumps(body).encode(), status=status, headers=headers)
