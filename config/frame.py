@@ -28,6 +28,7 @@ class Place:
 
 COMPANY_PLACES = (
     Place("home", "home", _("Home")),
+    Place("inbox", "inbox", _("Inbox"), ("conversation",)),
     Place("contacts", "contact", _("Contacts"), ("contact_add", "contact", "contact_edit", "contact_remove")),
     Place("team", "users", _("Team"), ("invite", "change_role", "remove_member")),
     Place(

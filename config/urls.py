@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("tenants.urls")),
     path("", include("tenants.urls_person")),
     path("contacts/", include("messaging.contacts.urls")),
+    path("inbox/", include("messaging.inbox.urls")),
 ]
 
 handler400 = "tenants.views.errors.bad_request"

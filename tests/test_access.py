@@ -22,12 +22,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from config.celery import app
 from messaging.contacts.models import Contact
+from messaging.conversations.models import Conversation
 from tenants.company_task import CompanyTask
 from tenants.context import company_context, current_schema
 from tenants.models import Company, Invitation, Mail, Membership, ParkedTask, Role, Session, SignUp, StaffVisit, User
 from tenants.services import enter, visits
 from tenants.services.audit import Actor
 from tests.conftest import Browser
+from tests.messaging.inbox.conftest import begin
 
 LOGIN = 302
 Keys = Callable[["Acme"], dict[str, Any]]
@@ -40,6 +42,7 @@ class Acme:
     company: Company
     agent: Membership
     contact: Contact
+    conversation: Conversation
     invitation: Invitation
     sign_up: SignUp
     visit: StaffVisit
@@ -76,6 +79,10 @@ def contact(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.contact.public_id}
 
 
+def conversation(acme: Acme) -> dict[str, Any]:
+    return {"public_id": acme.conversation.public_id}
+
+
 def member(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.agent.public_id}
 
@@ -104,6 +111,17 @@ COMPANY_URLS: dict[str, Row] = {
     "visit_end": Row(LOGIN, 404, 404, 302, 404, "post"),
     "enter": Row(302, 302, 302, 302, 302, "get", lambda acme: {"token": "x" * 43}),
     "invitation": Row(410, 410, 410, 410, 410, "get", lambda acme: {"token": "x" * 43}),
+    "inbox": Row(LOGIN, 200, 200, 200, 200),
+    "inbox_list": Row(LOGIN, 200, 200, 200, 200),
+    "conversation": Row(LOGIN, 200, 200, 200, 404, "get", conversation),
+    "conversation_thread": Row(LOGIN, 200, 200, 200, 404, "get", conversation),
+    "conversation_reply": Row(LOGIN, 422, 422, 403, 404, "post", conversation),
+    "conversation_note": Row(LOGIN, 422, 422, 403, 404, "post", conversation),
+    "conversation_assign": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
+    "conversation_resolve": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
+    "conversation_reopen": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
+    "conversation_snooze": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
+    "conversation_label": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
     "contacts": Row(LOGIN, 200, 200, 200, 200),
     "contact": Row(LOGIN, 200, 200, 200, 404, "get", contact),
     "contact_add": Row(LOGIN, 200, 200, 200, 200),
@@ -219,6 +237,7 @@ def rows(acme: Company, agent: User, staff: User, acme_contact: Contact, outside
         company=acme,
         agent=Membership.objects.get(company=acme, user=agent),
         contact=acme_contact,
+        conversation=begin(acme),
         invitation=Invitation.objects.create(
             company=acme, email="new@example.org", role=Role.AGENT, token_hash="0" * 64, expires_at=soon
         ),

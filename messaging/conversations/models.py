@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from messaging.channels.models import Channel
 from messaging.contacts.models import ChannelIdentity, Contact
+from messaging.conversations.querysets import ConversationQuerySet
 from tenants.lib.ids import new_public_id
 
 # The customer service window: free text is allowed for so long after the contact's last message.
@@ -61,6 +62,8 @@ class Conversation(models.Model):
     waiting_since = models.DateTimeField(null=True)
     resolved_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = ConversationQuerySet.as_manager()
 
     class Meta:
         constraints = [

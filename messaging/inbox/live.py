@@ -1,6 +1,9 @@
 """The event stream of a browser: one async answer that holds no database connection.
 
-    GET /live/      text/event-stream; `id:` is the event's number, `Last-Event-ID` brings what was missed
+    GET /live/?since=17     text/event-stream; `id:` is the event's number
+
+`since` is the number the page was drawn at, `Last-Event-ID` what the browser saw before it lost us: both bring what
+was missed.
 
 It stands beside Django in the ASGI application, since a middleware that is not async would hold a thread for it.
 """
@@ -14,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any
+from urllib.parse import parse_qs
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -58,7 +62,7 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     gone = asyncio.create_task(_wait_until_gone(receive))
     try:
         await _begin(send)
-        await _talk(listener, _last_seen(headers), queue, send, gone)
+        await _talk(listener, _last_seen(headers, scope.get("query_string", b"")), queue, send, gone)
     finally:
         gone.cancel()
         await hub.leave(events.channel_of(listener.company.schema_name), queue)
@@ -110,9 +114,10 @@ def _as_text(event: dict[str, Any]) -> bytes:
     return f"{number}event: {event['kind']}\ndata: {json.dumps(event)}\n\n".encode()
 
 
-def _last_seen(headers: dict[str, str]) -> int:
+def _last_seen(headers: dict[str, str], query: bytes) -> int:
     """What the browser says it saw last; FIRST_TIME when it says nothing or nonsense."""
-    said = headers.get("last-event-id", "")
+    since = parse_qs(query.decode("latin-1")).get("since", [""])[0]
+    said = headers.get("last-event-id", "") or since
     return int(said) if said.isascii() and said.isdecimal() and len(said) < 19 else FIRST_TIME
 
 

@@ -85,13 +85,17 @@ class Stream:
 
 
 def listen(
-    headers: list[tuple[bytes, bytes]], script: Callable[[Stream], Awaitable[Any]], *, until_closed: bool = False
+    headers: list[tuple[bytes, bytes]],
+    script: Callable[[Stream], Awaitable[Any]],
+    *,
+    query: bytes = b"",
+    until_closed: bool = False,
 ) -> Any:
     """Open a stream, do what the script says beside it, and leave (or wait until it is closed)."""
 
     async def run() -> Any:
         stream = Stream()
-        scope = {"type": "http", "path": "/live/", "method": "GET", "headers": headers}
+        scope = {"type": "http", "path": "/live/", "method": "GET", "headers": headers, "query_string": query}
         serving = asyncio.create_task(application(scope, stream.receive, stream.sent.put))
         result = await script(stream)
         if not until_closed:
@@ -123,6 +127,17 @@ def test_a_browser_that_was_away_gets_what_it_missed_in_order(acme: Company, age
         return [(await stream.event())["id"], (await stream.event())["id"]]
 
     assert listen(headers_of(acme, agent, last=str(seen)), script) == ["m2", "m3"]
+
+
+def test_a_page_gets_what_happened_since_it_was_drawn(acme: Company, agent: User) -> None:
+    drawn_at = tell(acme, id="m1")
+    tell(acme, id="m2")
+
+    async def script(stream: Stream) -> str:
+        await stream.status()
+        return str((await stream.event())["id"])
+
+    assert listen(headers_of(acme, agent), script, query=f"since={drawn_at}".encode()) == "m2"
 
 
 def test_events_of_another_company_are_not_heard(acme: Company, agent: User, committed: Cast) -> None:

@@ -1,0 +1,27 @@
+"""Ways of reading conversations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+
+class ConversationQuerySet(models.QuerySet[Any]):
+    def for_inbox(self) -> ConversationQuerySet:
+        """With all that a card shows, newest first."""
+        return self.select_related("contact", "channel", "identity").order_by("-last_message_at", "-pk")
+
+    def in_scope(self, scope: str, user_id: int) -> ConversationQuerySet:
+        """Mine, those of nobody, or all; anything else is all."""
+        if scope == "mine":
+            return self.filter(assignee_id=user_id)
+        return self.filter(assignee_id=None) if scope == "unassigned" else self
+
+    def counts(self, user_id: int) -> dict[str, Any]:
+        """How many are open: mine, of nobody, all."""
+        return self.filter(state="open").aggregate(
+            mine=models.Count("pk", filter=models.Q(assignee_id=user_id)),
+            unassigned=models.Count("pk", filter=models.Q(assignee_id=None)),
+            all=models.Count("pk"),
+        )
