@@ -29,6 +29,8 @@ def addresses() -> list[Address]:
         found += [
             _address(f"{company.name}, {Role(person.role).label}", url, person.email, PASSWORD) for person in shown
         ]
+    if settings.SANDBOX_URL:
+        found.append(_address(_("Customers' phones"), f"{settings.SANDBOX_URL}/phone/"))
     found.append(
         _address(_("Operator's console"), f"{base}/staff/", STAFF.email, PASSWORD, _("asks for a second factor"))
     )

@@ -63,6 +63,8 @@ class Run:
         addresses = self.prepare(env)
         with self.console.step("Start web, workers and beat"):
             self.start_programs(env, self.web)
+        with self.console.step("Connect the demo companies' numbers"):
+            self.connect(env)
         self.welcome(addresses, time.monotonic() - started)
 
     @property
@@ -119,6 +121,22 @@ class Run:
         self.supervisor.adopt(self.services.processes)
         self.supervisor.start(self.programs)
         self.supervisor.run_until(lambda: answers(self.port), WEB_SECONDS)
+
+    def connect(self, env: dict[str, str]) -> None:
+        """The sandbox must run for this: a number is checked at its provider before it is connected."""
+        log = self.home.log / "connect.log"
+        with log.open("ab") as output:
+            done = subprocess.run(
+                [sys.executable, "manage.py", "connect_demo"],
+                cwd=CHECKOUT,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                check=False,
+            )
+        if done.returncode:
+            raise StartFailed(tail(log, "The demo companies could not be connected"))
 
     def welcome(self, addresses: Addresses, seconds: float) -> None:
         write_private(self.notes, json.dumps({"pid": os.getpid(), "addresses": addresses}))
