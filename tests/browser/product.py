@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import select
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import psycopg
 from psycopg import sql
@@ -33,6 +34,7 @@ class Product:
     port: int
     data: Path
     database_url: str
+    sandbox: str
 
     @property
     def public(self) -> str:
@@ -45,6 +47,14 @@ class Product:
         """The demo's people have their own languages; a test chooses."""
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             connection.execute("UPDATE tenants_user SET language = %s WHERE email = %s", [language, email])
+
+    def ask_sandbox(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """The sandbox's own API: what a customer does with their phone."""
+        data = json.dumps(body).encode() if body is not None else None
+        headers = {"Content-Type": "application/json"}
+        request = Request(f"{self.sandbox}/sandbox/api/{path}", data, headers, method=method)
+        with urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read())
 
     def link_mailed_to(self, email: str, part: str) -> str:
         """The newest link holding `part` that was mailed to `email`; mail takes a moment, so it is waited for."""
@@ -70,13 +80,15 @@ def wait_for(ask: Callable[[], Any], what: str, seconds: float = 20) -> Any:
 @contextmanager
 def running_product(database_url: str, redis_url: str, data: Path) -> Iterator[Product]:
     _make_database(database_url)
-    port = _free_port()
+    port, sandbox_port = _free_port(), _free_port()
     own_database = database_url.replace("/botschaft?", f"/{DATABASE}?")
     environment = {
         **os.environ,
         "DATABASE_URL": own_database,
         "REDIS_URL": redis_url,
         "PORT": str(port),
+        "SANDBOX_PORT": str(sandbox_port),
+        "SANDBOX_URL": f"http://localhost:{sandbox_port}",
         "BASE_HOST": f"localhost:{port}",
         "DATA_DIR": str(data),
         "LOG_LEVEL": "WARNING",
@@ -86,15 +98,18 @@ def running_product(database_url: str, redis_url: str, data: Path) -> Iterator[P
             subprocess.run([sys.executable, "manage.py", *shlex.split(command)], env=environment, check=True)
         log = stack.enter_context((data / "product.log").open("w"))
         for program in (
+            "messaging.sandbox",
             f"uvicorn config.asgi:application --port {port} --log-level warning",
-            "celery -A config.celery:app worker --pool solo --without-gossip --without-mingle --loglevel WARNING",
+            "celery -A config.celery:app worker --pool solo --without-gossip --without-mingle --loglevel WARNING"
+            " --queues default,replies,bulk,webhooks",
         ):
             process = subprocess.Popen(
                 [sys.executable, "-m", *shlex.split(program)], env=environment, stdout=log, stderr=log
             )
             stack.callback(_end, process)
         wait_for(lambda: _answers(port), "the web", 60)
-        yield Product(port, data, own_database)
+        subprocess.run([sys.executable, "manage.py", "connect_demo"], env=environment, check=True)
+        yield Product(port, data, own_database, environment["SANDBOX_URL"])
 
 
 def _make_database(database_url: str) -> None:

@@ -26,7 +26,8 @@ PUBLIC = (
 )  # fmt: skip
 OUTSIDE = ("/sign-in/", "/password/reset/", "/invitation/used/", "/nowhere/")
 MEMBER = (
-    "/", "/contacts/", "/contacts/add/", "/contacts/?q=nobody", "/team/", "/team/invite/", "/settings/",
+    "/", "/inbox/", "/inbox/?q=nobody",
+    "/contacts/", "/contacts/add/", "/contacts/?q=nobody", "/team/", "/team/invite/", "/settings/",
     "/settings/address/", "/settings/visits/", "/settings/log/", "/you/", "/you/security/", "/you/security/password/",
     "/you/security/second-factor/", "/sign-out/", "/nowhere/",
 )  # fmt: skip
