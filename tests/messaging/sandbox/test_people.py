@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from messaging.sandbox.testing import Sandbox, multipart, running
-from tests.messaging.sandbox.conftest import NUMBER, PERSON, TOKEN, WABA, Send, wamid
+from tests.messaging.sandbox.conftest import NUMBER, PERSON, TOKEN, WABA, Send, template, wamid
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 100
 
@@ -89,13 +89,18 @@ def test_reactions_edits_and_revokes_name_their_message(sandbox: Sandbox, send_t
     assert heard(sandbox)["revoke"] == {"original_message_id": theirs}
 
 
-def test_opting_out_is_told_at_once_and_stops_marketing(sandbox: Sandbox) -> None:
+def test_opting_out_is_told_at_once_and_stops_marketing(sandbox: Sandbox, send_template: Send) -> None:
     person = held(sandbox)
+    sandbox.add_account(WABA, templates=[template("news", category="MARKETING")])
     sandbox.person(person, NUMBER, "marketing", value="stop")
     sandbox.settle()
     [value] = sandbox.receiver.values("user_preferences")
     row = value["user_preferences"][0]
     assert (row["value"], row["category"], row["wa_id"]) == ("stop", "marketing_messages", "4915112345678")
+    refused, allowed = wamid(send_template(name="news")), wamid(send_template())
+    sandbox.settle()
+    assert [one["errors"][0]["code"] for one in sandbox.receiver.statuses(refused)] == [131050]
+    assert "failed" not in states(sandbox, allowed)
 
 
 def test_a_new_number_is_told_by_the_old_one(sandbox: Sandbox) -> None:

@@ -198,8 +198,12 @@ def test_a_new_template_is_pending_and_then_approved_or_rejected(sandbox: Sandbo
 
 @pytest.mark.parametrize(
     ("text", "subcode"),
-    [("{{1}} is here with a few more words", 2388299), ("Hi {{1}} {{2}} ok ok ok ok", 2388293), ("Hi {{2}} all good now", 2388072)],
-)  # fmt: skip
+    [
+        ("{{1}} is here with a few more words", 2388299),
+        ("Hi {{1}} {{2}} ok ok ok ok", 2388293),
+        ("Hi {{2}} all good now", 2388072),
+    ],
+)
 def test_a_template_that_breaks_a_rule_is_refused_with_its_subcode(graph: Send, text: str, subcode: int) -> None:
     body = [{"type": "BODY", "text": text, "example": {"body_text": [["a", "b"]]}}]
     answer = graph("POST", f"{WABA}/message_templates", template("broken", components=body))
