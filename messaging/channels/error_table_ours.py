@@ -64,4 +64,18 @@ ROWS = [
         what=_("The provider no longer has what was asked for."),
         todo=_("Ask the person to send it again."),
     ),
+    ErrorRule(
+        ["poisoned"],
+        ErrorClass.OPERATOR,
+        mender=Mender.STAFF,
+        what=_("Sending broke off several times. Nobody knows whether the message arrived."),
+        todo=_("Ask the person whether it arrived before you send it again."),
+    ),
+    ErrorRule(
+        ["given_up"],
+        ErrorClass.NEVER,
+        mender=Mender.AGENT,
+        what=_("The provider never said whether the message arrived, and it was left at that."),
+        todo=_("Ask the person whether it arrived before you send it again."),
+    ),
 ]
