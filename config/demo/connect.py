@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from typing import Any
@@ -11,64 +10,41 @@ from urllib.request import Request, urlopen
 
 from django.conf import settings
 
-from config.demo.people import COMPANIES, DemoCompany
 from messaging.channels import services as channels
 from messaging.channels.models import Channel, ChannelKind
+from messaging.sandbox.seed import DEMO, DemoNumber, account
 from tenants.context import company_context
-from tenants.models import Company, Domain
+from tenants.models import Domain
 
-# Invented numbers of the demo: (phone number id, account id, telephone number).
-NUMBERS = {
-    "hansen": ("106540352242922", "102290129340398", "+49 40 5550 4711"),
-    "nordwind": ("106540352242933", "102290129340399", "+49 40 5550 4712"),
-}
+NUMBERS = {number.company: number.number_id for number in DEMO}
 WAIT_SECONDS = 30
 
 
 def connect_demo() -> list[str]:
-    """Hand the sandbox both companies' accounts and connect what is not connected; the names of those connected now."""
-    connected = []
-    for wanted in COMPANIES:
-        company = Domain.objects.select_related("tenant").get(domain=wanted.address_name).tenant
-        with company_context(company):
-            if _connect(company, wanted):
-                connected.append(wanted.name)
-    return connected
+    """Tell the sandbox where each company's webhooks go, and connect what is not connected; who was connected now."""
+    return [number.name for number in DEMO if _connect(number)]
 
 
-def _connect(company: Company, wanted: DemoCompany) -> bool:
-    number, account, telephone = NUMBERS[wanted.address_name]
-    secret = _secret(company, "app")
-    body = {
-        "name": wanted.name,
-        "app_secret": secret,
-        "token": _secret(company, "token"),
-        "numbers": [{"id": number, "display_phone_number": telephone, "verified_name": wanted.name}],
-        "people": [{"name": name, "phone": phone} for name, phone, _, _ in wanted.customers[:8]],
-    }
-    _put(f"accounts/{account}", body)
-    channel = Channel.objects.filter(kind=ChannelKind.WHATSAPP, external_id=number).first()
-    is_new = channel is None
-    if channel is None:
-        channel = channels.connect_channel(
+def _connect(number: DemoNumber) -> bool:
+    company = Domain.objects.select_related("tenant").get(domain=number.company).tenant
+    # The account first: the number is checked at its provider before it is connected.
+    _put(f"accounts/{number.account_id}", account(number))
+    with company_context(company):
+        known = Channel.objects.filter(kind=ChannelKind.WHATSAPP, external_id=number.number_id).first()
+        channel = known or channels.connect_channel(
             kind=ChannelKind.WHATSAPP,
-            name=telephone,
-            external_id=number,
-            account_external_id=account,
-            token=_secret(company, "token"),
-            app_secret=secret,
-            verify_token=_secret(company, "verify"),
+            name=number.phone,
+            external_id=number.number_id,
+            account_external_id=number.account_id,
+            token=number.token,
+            app_secret=number.app_secret,
+            verify_token=number.verify_token,
         )
-    route = channels.route_of(channel)
-    assert route is not None
-    address = f"{settings.SCHEME}://{settings.BASE_HOST}/webhooks/whatsapp/{route.key}/"
-    _put(f"accounts/{account}", {"webhook_url": address, "verify_token": _secret(company, "verify")})
-    return is_new
-
-
-def _secret(company: Company, purpose: str) -> str:
-    """Made up from the installation's own key: the same at every start, and nobody else's."""
-    return hashlib.sha256(f"{settings.SECRET_KEY}:{company.schema_name}:{purpose}".encode()).hexdigest()
+        route = channels.route_of(channel)
+    if route is not None:
+        address = f"{settings.SCHEME}://{settings.BASE_HOST}/webhooks/whatsapp/{route.key}/"
+        _put(f"accounts/{number.account_id}", {"webhook_url": address})
+    return known is None
 
 
 def _put(path: str, body: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from tests.browser.product import Product
 from tests.browser.test_every_page import LOOKS, faults
 
 pytestmark = pytest.mark.browser
-NUMBER = NUMBERS["hansen"][0]
+NUMBER = NUMBERS["hansen"]
 
 
 class Customer:
