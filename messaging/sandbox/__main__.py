@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from pathlib import Path
 
 import uvloop
@@ -33,15 +34,18 @@ def main() -> None:
     host = os.environ.get("SANDBOX_BIND") or os.environ.get("BIND") or "127.0.0.1"
     gc.set_threshold(100_000, 50, 100)  # all that is made here stays: looking for rubbish is most of the work
     uvloop.install()
-    web.run_app(
-        application(world),
-        host=host,
-        port=number,
-        access_log=None,
-        print=None,
-        shutdown_timeout=0.5,
-        loop=uvloop.new_event_loop(),
-    )
+    try:
+        web.run_app(
+            application(world),
+            host=host,
+            port=number,
+            access_log=None,
+            print=None,
+            shutdown_timeout=0.5,
+            loop=uvloop.new_event_loop(),
+        )
+    except OSError as error:
+        sys.exit(f"Port {number} of {host} cannot be used ({error.strerror}); SANDBOX_PORT names another.")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 
 from messaging.sandbox import accounts, files, inbound, journey, knobs, reports, template_life, views
+from messaging.sandbox.errors import GraphError
 from messaging.sandbox.graph.media import WORLD
 from messaging.sandbox.inbound import Impossible
 from messaging.sandbox.model import JSON, Message, Number, Person, Template
@@ -39,6 +40,8 @@ def wrapped(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamRes
             found = await handler(request, request.app[WORLD], await _body(request))
         except KeyError as error:
             return web.json_response({"error": f"There is no {error}."}, status=404)
+        except GraphError as error:
+            return web.json_response({"error": error.details}, status=400)
         except (ValueError, TypeError, Impossible) as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response({"ok": True} if found is None else found)

@@ -129,6 +129,14 @@ def advance(world: World, message: Message, status: str) -> None:
         show(world, message)
 
 
+def resume(world: World) -> None:
+    """After a restart: who was on the way goes on."""
+    for message in [one for one in world.messages.values() if not one.inbound and one.status == "accepted"]:
+        begin(world, message)
+    for person_id in list(world.waiting):
+        deliver_waiting(world, world.people[person_id])
+
+
 def attended(world: World, person: Person) -> bool:
     return person.by_hand or world.hub.watched(person.id)
 

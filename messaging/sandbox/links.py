@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import aiohttp
@@ -26,9 +25,7 @@ def linked(message: Message) -> list[tuple[str, JSON]]:
 
 
 def fetch_then(world: World, message: Message, done: Callable[[], None]) -> None:
-    task = asyncio.get_running_loop().create_task(_fetch(world, message, done))
-    world.outbox.tasks.add(task)
-    task.add_done_callback(world.outbox.tasks.discard)
+    world.outbox.start_task(_fetch(world, message, done))
 
 
 async def _fetch(world: World, message: Message, done: Callable[[], None]) -> None:

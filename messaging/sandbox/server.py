@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
 
-from messaging.sandbox import browser, control
+from messaging.sandbox import browser, control, journey
 from messaging.sandbox.graph.door import graph
 from messaging.sandbox.graph.media import WORLD, lookaside
 from messaging.sandbox.world import World
@@ -53,6 +53,7 @@ async def home(_request: web.Request) -> web.Response:
 
 async def running(app: web.Application) -> AsyncIterator[None]:
     await app[WORLD].start()
+    journey.resume(app[WORLD])
     yield
     await app[WORLD].stop()
 

@@ -25,6 +25,7 @@ class Store:
         self.keep = keep
         self.dirty: dict[tuple[str, str], None] = {}
         self.path = folder / "sandbox.sqlite3"
+        self.unfinished = folder / "webhooks.json"
 
     def mark(self, kind: str, key: str) -> None:
         if self.keep:
@@ -58,6 +59,18 @@ class Store:
             await asyncio.sleep(EVERY)
             if self.dirty:
                 await asyncio.to_thread(self.write, self.take(look_up, ROWS))
+
+    def load_unfinished(self) -> list[Any]:
+        """Webhooks that nobody had taken at the end of the last run."""
+        if not (self.keep and self.unfinished.exists()):
+            return []
+        found: list[Any] = json.loads(self.unfinished.read_text(encoding="utf-8"))
+        self.unfinished.unlink()
+        return found
+
+    def save_unfinished(self, parcels: list[Any]) -> None:
+        if self.keep and parcels:
+            self.unfinished.write_text(json.dumps(parcels), encoding="utf-8")
 
     def _connect(self) -> sqlite3.Connection:
         database = sqlite3.connect(self.path)

@@ -7,8 +7,8 @@ import hashlib
 import hmac
 import json
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Iterable
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import aiohttp
@@ -44,6 +44,18 @@ class Line:
     waiting: deque[Item] = field(default_factory=deque)
     in_flight: int = 0
     most: int = 50
+
+
+@dataclass(slots=True)
+class Parcel:
+    """One body until somebody has taken it."""
+
+    url: str
+    secret: str
+    body: bytes
+    elements: int
+    first_at: float
+    tries: int = 0
 
 
 @dataclass(slots=True)
@@ -93,11 +105,11 @@ class Outbox:
         self.lines: dict[tuple[str, str], Line] = {}
         self.log: deque[Attempt] = deque(maxlen=LOGGED)
         self.counts = {"posted": 0, "elements": 0, "failed": 0, "dropped": 0}
-        self.retrying = 0
+        self.underway: dict[int, Parcel] = {}
+        self.retrying: dict[int, Parcel] = {}
         self.retry_seconds = 1.0
         self.session: aiohttp.ClientSession | None = None
         self.tasks: set[asyncio.Task[None]] = set()
-        self.generation = 0
 
     async def start(self) -> None:
         self.session = aiohttp.ClientSession(timeout=TIMEOUT, headers={"User-Agent": "facebookexternalua"})
@@ -121,9 +133,7 @@ class Outbox:
         while line.waiting and line.in_flight < CONCURRENCY:
             # One that is alone goes at once; while four are on their way the others gather.
             line.in_flight += 1
-            task = asyncio.get_running_loop().create_task(self.post_waiting(line))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            self.start_task(self.post_waiting(line))
             if len(line.waiting) <= line.most * line.in_flight:
                 break
 
@@ -131,43 +141,59 @@ class Outbox:
         try:
             while line.waiting:
                 items = [line.waiting.popleft() for _ in range(min(line.most, len(line.waiting)))]
-                await self.post(line, body_of(items), len(items), tries=1, first_at=self.clock.now())
+                await self.post(Parcel(line.url, line.secret, body_of(items), len(items), self.clock.now()))
         finally:
             line.in_flight -= 1
 
-    async def post(self, line: Line, body: bytes, elements: int, *, tries: int, first_at: float) -> None:
-        signed = signature(line.secret, body)
-        status, error = await self.send(line.url, body, signed)
+    async def post(self, parcel: Parcel) -> None:
+        parcel.tries += 1
+        signed = signature(parcel.secret, parcel.body)
+        self.underway[id(parcel)] = parcel
+        status, error = await self.send(parcel.url, parcel.body, signed)
+        del self.underway[id(parcel)]
+        now = self.clock.now()
         self.log.append(
-            Attempt(self.clock.now(), line.url, status, tries, elements, signed, body.decode(), error),
+            Attempt(now, parcel.url, status, parcel.tries, parcel.elements, signed, parcel.body.decode(), error)
         )
         self.counts["posted"] += 1
         if status == 200:
-            self.counts["elements"] += elements
+            self.counts["elements"] += parcel.elements
             return
         self.counts["failed"] += 1
-        if self.clock.now() - first_at > DROPPED_AFTER:
-            self.counts["dropped"] += elements
+        if now - parcel.first_at > DROPPED_AFTER:
+            self.counts["dropped"] += parcel.elements
             return
-        self.retry_later(line, body, elements, tries=tries, first_at=first_at)
+        self.retry_later(parcel)
 
-    def retry_later(self, line: Line, body: bytes, elements: int, *, tries: int, first_at: float) -> None:
+    def retry_later(self, parcel: Parcel) -> None:
         """The whole body again, ever more rarely, for up to seven days."""
-        generation = self.generation
-        self.retrying += 1
+        self.retrying[id(parcel)] = parcel
 
         def again() -> None:
-            if generation != self.generation:
-                return
-            self.retrying -= 1
-            task = asyncio.get_running_loop().create_task(
-                self.post(line, body, elements, tries=tries + 1, first_at=first_at)
-            )
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            if self.retrying.pop(id(parcel), None) is parcel:
+                self.start_task(self.post(parcel))
 
-        wait = min(LONGEST_WAIT, self.retry_seconds * 2 ** min(tries - 1, 20))
+        wait = min(LONGEST_WAIT, self.retry_seconds * 2 ** min(parcel.tries - 1, 20))
         self.schedule.at(self.clock.now() + wait, again)
+
+    def start_task(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def unfinished(self) -> list[dict[str, Any]]:
+        """What nobody has taken yet, for the next start."""
+        parcels = [*self.retrying.values(), *self.underway.values()]
+        for line in self.lines.values():
+            items = list(line.waiting)
+            for start in range(0, len(items), line.most):
+                part = items[start : start + line.most]
+                parcels.append(Parcel(line.url, line.secret, body_of(part), len(part), self.clock.now()))
+        return [{**asdict(parcel), "body": parcel.body.decode()} for parcel in parcels]
+
+    def resume(self, parcels: list[dict[str, Any]]) -> None:
+        for parcel in parcels:
+            self.start_task(self.post(Parcel(**{**parcel, "body": parcel["body"].encode()})))
 
     async def send(self, url: str, body: bytes, signed: str) -> tuple[int, str]:
         assert self.session
@@ -196,11 +222,10 @@ class Outbox:
         return not self.tasks and not any(line.waiting for line in self.lines.values())
 
     def waiting(self) -> int:
-        return sum(len(line.waiting) for line in self.lines.values()) + self.retrying
+        return sum(len(line.waiting) for line in self.lines.values()) + len(self.retrying)
 
     def clear(self) -> None:
-        self.generation += 1
-        self.retrying = 0
+        self.retrying.clear()
         self.lines.clear()
         self.log.clear()
         self.counts = dict.fromkeys(self.counts, 0)

@@ -115,6 +115,7 @@ class World:
 
     async def start(self) -> None:
         await self.outbox.start()
+        self.outbox.resume(self.store.load_unfinished())
         self.writer = asyncio.create_task(self.store.keep_writing(self.as_stored))
 
     async def stop(self) -> None:
@@ -123,6 +124,7 @@ class World:
             self.writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self.writer
+        self.store.save_unfinished(self.outbox.unfinished())
         await self.outbox.stop()
         self.store.write(self.store.take(self.as_stored))
 

@@ -204,10 +204,14 @@ def test_a_restart_keeps_phones_messages_and_accounts(tmp_path: object) -> None:
         first.add_account(
             "1", name="A", app_secret="s", token="t", numbers=[{"id": "2", "display_phone_number": "+4940111222"}]
         )
+        first.add_account("1", webhook_url=first.receiver.url)
+        first.receiver.answers[:] = [503]
         person = first.add_person(name="Ana", phone=PERSON)["id"]
         first.person(person, "2", "messages", type="text", text={"body": "Hi"})
     with running(tmp_path) as second:  # type: ignore[arg-type]
         assert second.call("GET", "/v25.0/2", token="t").body["id"] == "2"
         [message] = second.api("GET", f"/people/{person}/chats/2")["messages"]
         assert message["content"] == {"body": "Hi"}
+        # What nobody took goes out again; its receiver of old is gone, so it waits.
+        assert second.wait_until(lambda: second.webhooks_sent()["waiting"] == 1)
         assert second.add_person(name="Ben", phone="+4915100000001")["id"] != person
