@@ -18,6 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from messaging.channels import registry, services as channels
+from messaging.channels.models import ChannelState
 from messaging.messages import claiming, lanes
 from messaging.messages.claiming import Change, Claimed
 from messaging.messages.decisions import Decision, decide, put_back
@@ -28,6 +29,7 @@ from messaging.messages.news import Changed, tell_changed
 from messaging.messages.nudging import KINDS
 from messaging.messages.pacing import Breaker, Bucket, lane_rate
 from messaging.messages.stopping import stop_for_errors
+from tenants.lib.secrets import SecretUnreadable
 from tenants.models import Company
 from tenants.services import due
 
@@ -102,6 +104,9 @@ class Turn:
         """Send until nothing is due or the time is over; every request that was begun is waited for."""
         try:
             self._fly()
+        except SecretUnreadable:
+            # A damaged token sends nothing, and must not be met again at every turn.
+            channels.set_state(self.hold.channel, ChannelState.RECONNECT, reason="SecretUnreadable")
         finally:
             lanes.release(self.hold, self.clock())
 

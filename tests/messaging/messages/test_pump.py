@@ -114,6 +114,20 @@ def test_a_refused_token_stops_the_channel_and_keeps_the_queue(channel: Channel,
     assert {later(message).state for message in messages} == {"sent"}
 
 
+def test_a_damaged_token_asks_for_a_new_connection(conversation: Conversation, provider: Provider, run: Run) -> None:
+    message = queue(conversation)
+    Channel.objects.update(token="damaged")
+    assert not run().again
+    conversation.channel.refresh_from_db()
+    assert (conversation.channel.state, later(message).state) == (ChannelState.RECONNECT, "queued")
+
+
+def test_a_message_without_an_address_fails(conversation: Conversation, run: Run) -> None:
+    message = queue(conversation, identity_id=None)
+    run()
+    assert (later(message).state, later(message).error_code) == ("failed", "no_address")
+
+
 def test_an_error_that_pauses_the_number_pauses_the_channel(
     conversation: Conversation, provider: Provider, run: Run
 ) -> None:
