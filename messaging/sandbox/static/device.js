@@ -63,13 +63,12 @@ export class Device {
   }
 
   line(line) {
-    const label = line.unread ? `${line.name}, ${line.unread} ${words.unread}` : line.name;
     return el(
       "button",
-      { type: "button", class: `chat-line${line.unread ? " is-unread" : ""}`, "aria-label": label, onclick: () => this.open(line.number) },
+      { type: "button", class: `chat-line${line.unread ? " is-unread" : ""}`, onclick: () => this.open(line.number) },
       avatar(line.name),
       el("span", { class: "chat-name" }, el("b", { text: line.name }), el("small", { text: preview(line.last) || line.phone })),
-      el("span", { class: "chat-side" }, line.at ? el("small", { text: clock(line.at) }) : null, line.unread ? el("span", { class: "count", text: line.unread }) : null),
+      el("span", { class: "chat-side" }, line.at ? el("small", { text: clock(line.at) }) : null, line.unread ? el("span", { class: "count", text: line.unread }, el("span", { class: "sr-only", text: ` ${words.unread}` })) : null),
     );
   }
 
