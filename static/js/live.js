@@ -10,8 +10,17 @@ function conversationsOf(kind, event) {
   return [event.conversation ?? event.id];
 }
 
+const TOGETHER = 120; // milliseconds in which many events become one fetch
+const due = new Set();
+
+/** Tell once for all that comes within a moment; whatever comes after that is told again, so the last is never lost. */
 function tell(name) {
-  document.body.dispatchEvent(new CustomEvent(name));
+  if (due.has(name)) return;
+  due.add(name);
+  setTimeout(() => {
+    due.delete(name);
+    document.body.dispatchEvent(new CustomEvent(name));
+  }, TOGETHER);
 }
 
 each("[data-live]", (element) => {

@@ -63,11 +63,11 @@ def test_a_customer_writes_two_agents_see_it_and_one_answers(product: Product, p
 def test_what_an_agent_is_typing_stays_when_the_customer_writes(
     product: Product, person: Callable[..., Person]
 ) -> None:
-    base, jonas = product.company("hansen"), Customer(product, "Jonas Petersen")
+    base, jonas = product.company("hansen"), Customer(product, "Mehmet Kaya")
     agent = person()
     agent.sign_in(base, PARCELS.people[1].email)
     jonas.writes("Hallo")
-    agent.open(f"{base}/inbox/").locator(".conversation", has_text="Jonas Petersen").click()
+    agent.open(f"{base}/inbox/").locator(".conversation", has_text="Mehmet Kaya").click()
     field = agent.page.locator("textarea[name=text]").first
     field.fill("Ich sehe gerade nach")
     jonas.writes("Noch eine Frage")
@@ -79,10 +79,10 @@ def test_what_an_agent_is_typing_stays_when_the_customer_writes(
 def test_a_conversation_has_nothing_for_axe_to_find(
     product: Product, person: Callable[..., Person], look: dict[str, Any]
 ) -> None:
-    base, lena = product.company("hansen"), Customer(product, "Lena Vogt")
+    base, lena = product.company("hansen"), Customer(product, "Sophie Lehmann")
     agent = person(**look)
     agent.sign_in(base, PARCELS.people[1].email)
     lena.writes("Ist mein Paket schon da?")
-    agent.open(f"{base}/inbox/").locator(".conversation", has_text="Lena Vogt").click()
+    agent.open(f"{base}/inbox/").locator(".conversation", has_text="Sophie Lehmann").click()
     agent.page.wait_for_load_state()
     assert list(faults(agent.page)) == []
