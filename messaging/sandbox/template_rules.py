@@ -38,7 +38,7 @@ def check_envelope(body: JSON) -> None:
         raise refused("A name has only lowercase letters, digits and underscores.", title="Invalid name")
     if not LANGUAGE.fullmatch(str(body.get("language", ""))):
         raise refused("The language is not supported.", title="Invalid language")
-    if body.get("category") not in CATEGORIES:
+    if str(body.get("category")) not in CATEGORIES:
         raise refused("The category must be MARKETING, UTILITY or AUTHENTICATION.", title="Invalid category")
     check_ttl(body["category"], body.get("message_send_ttl_seconds"))
 
@@ -55,6 +55,8 @@ def check_components(category: str, components: Any, parameter_format: str, lang
     """The components as they are kept. Raises GraphError 100 with the vendor's subcode."""
     if not isinstance(components, list) or not all(isinstance(row, dict) for row in components):
         raise refused("components must be an array.")
+    for row in components:
+        _check_shape(row)
     found = {str(row.get("type", "")).upper(): row for row in components}
     if len(found) != len(components):
         raise refused("Each component may be there once.")
@@ -71,6 +73,21 @@ def check_components(category: str, components: Any, parameter_format: str, lang
     if "BUTTONS" in found:
         _buttons(found["BUTTONS"].get("buttons"))
     return components
+
+
+def _check_shape(component: JSON) -> None:
+    """Samples are arrays within an object, buttons are objects: whatever comes after may rely on it."""
+    example = component.get("example")
+    if example is not None and not isinstance(example, dict):
+        raise refused("example must be an object.")
+    for key, values in (example or {}).items():
+        if not isinstance(values, list):
+            raise refused(f"example.{key} must be an array.")
+        if key.endswith("named_params") and not all(isinstance(row, dict) for row in values):
+            raise refused(f"example.{key} must hold objects.")
+    buttons = component.get("buttons", [])
+    if not isinstance(buttons, list) or not all(isinstance(button, dict) for button in buttons):
+        raise refused("buttons must be an array of objects.", title="Invalid buttons")
 
 
 def _body(component: JSON, *, named: bool) -> None:
@@ -106,7 +123,7 @@ def _variables(text: str, subcode: int, *, named: bool) -> list[str]:
 
 def _examples(example: JSON, key: str, names: list[str], subcode: int, *, named: bool) -> None:
     if named:
-        given = {row.get("param_name") for row in example.get(f"{key}_named_params") or () if row.get("example")}
+        given = {str(row.get("param_name")) for row in example.get(f"{key}_named_params") or () if row.get("example")}
         complete = given == set(names)
     else:
         rows = example.get(key) or [[]]
@@ -193,7 +210,7 @@ def _authentication(found: dict[str, JSON], language: str) -> list[JSON]:
     buttons = found.get("BUTTONS", {}).get("buttons") or []
     if len(buttons) != 1 or buttons[0].get("type") != "OTP":
         raise refused("An authentication template has exactly one OTP button.", title="Invalid buttons")
-    if buttons[0].get("otp_type") not in {"COPY_CODE", "ONE_TAP", "ZERO_TAP"}:
+    if str(buttons[0].get("otp_type")) not in {"COPY_CODE", "ONE_TAP", "ZERO_TAP"}:
         raise refused("otp_type must be COPY_CODE, ONE_TAP or ZERO_TAP.", title="Invalid buttons")
     kept.append(
         {"type": "BUTTONS", "buttons": [{"text": "Code kopieren" if words == "de" else "Copy code", **buttons[0]}]}

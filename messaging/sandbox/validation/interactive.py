@@ -99,7 +99,7 @@ def _flow(action: JSON) -> None:
     if EMOJI.search(text(parameters, "flow_cta", path, 30)):
         raise invalid(f"{path}flow_cta must not hold emoji.")
     how = parameters.get("flow_action", "navigate")
-    if how not in {"navigate", "data_exchange"}:
+    if str(how) not in {"navigate", "data_exchange"}:
         raise invalid(f"{path}flow_action is navigate or data_exchange.")
     if how == "data_exchange" and parameters.get("flow_action_payload"):
         raise invalid(f"{path}flow_action_payload goes with navigate only.")

@@ -89,10 +89,10 @@ def _header(world: World, number: Number, spec: Spec, component: JSON | None) ->
         return shown, 0
     if len(parameters) != 1:
         raise GraphError(132012, f"header: a parameter of type {spec.header_format.lower()} is expected.")
-    kind = parameters[0].get("type")
+    kind = str(parameters[0].get("type"))
     if kind not in HEADER_KINDS.get(spec.header_format, set()):
         raise GraphError(132012, f"header: {spec.header_format.lower()} is expected, not {kind}.")
-    value = section(parameters[0], str(kind), "template.header.")
+    value = section(parameters[0], kind, "template.header.")
     if kind in {"image", "video", "document"}:
         return {"type": kind, kind: value}, media_source(world, number, str(kind), value, f"template.header.{kind}.")
     return {"type": kind, str(kind): value}, 0
@@ -116,7 +116,7 @@ def _texts(wanted: list[str], named: bool, component: JSON | None, where: str) -
 
 
 def _text(parameter: JSON, where: str) -> str:
-    kind = parameter.get("type")
+    kind = str(parameter.get("type"))
     if kind == "text":
         found = parameter.get("text")
     elif kind in {"currency", "date_time"} and isinstance(parameter.get(kind), dict):
