@@ -31,7 +31,7 @@ lint: test-packages
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy
-	$(VENV) -m djlint templates --check --quiet
+	$(VENV) -m djlint templates --lint --quiet
 	$(VENV) -m config.demo.services run-with -- $(VENV) manage.py makemigrations --check --dry-run
 
 reset: packages
