@@ -13,6 +13,7 @@ from typing import Any, overload
 import structlog
 from celery import Task, shared_task as celery_task
 from django.db import transaction
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from tenants.context import assert_schema, company_context, shared_context
@@ -78,8 +79,12 @@ class CompanyTask(SharedTask):
 
     def _park(self, schema_name: str, args: tuple[Any, ...], reason: str) -> None:
         log.warning("task.parked", task=self.name, schema=schema_name, reason=reason)
-        ParkedTask.objects.create(
-            task=self.name or "", schema_name=schema_name[:63], arguments=list(args), reason=reason
+        # The sweep asks again and again: the same task for the same company is one row to look at.
+        ParkedTask.objects.update_or_create(
+            task=self.name or "",
+            schema_name=schema_name[:63],
+            arguments=list(args),
+            defaults={"reason": reason, "parked_at": timezone.now()},
         )
 
 

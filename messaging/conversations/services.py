@@ -13,8 +13,12 @@ from messaging.channels.models import Channel
 from messaging.contacts.models import ChannelIdentity, Contact
 from messaging.conversations.models import Conversation, ConversationState, Label
 from messaging.live.events import tell
+from tenants.context import current_company
+from tenants.services import due
 
 PREVIEW = 160
+# The kind of due work that wakes what was put off.
+WAKE = "wake-conversations"
 
 
 def conversation_for(channel: Channel, contact: Contact, identity: ChannelIdentity) -> Conversation:
@@ -71,14 +75,20 @@ def mark_read(conversation: Conversation) -> bool:
 @transaction.atomic
 def wake_snoozed(now: datetime | None = None) -> int:
     """Open again what was put off until now; how many."""
-    due = Conversation.objects.filter(state=ConversationState.SNOOZED, snoozed_until__lte=now or timezone.now())
-    woken = list(due.select_for_update(skip_locked=True))
+    over = Conversation.objects.filter(state=ConversationState.SNOOZED, snoozed_until__lte=now or timezone.now())
+    woken = list(over.select_for_update(skip_locked=True))
     Conversation.objects.filter(pk__in=[row.pk for row in woken]).update(
         state=ConversationState.OPEN, snoozed_until=None
     )
     for row in woken:
         tell("conversation", id=row.public_id)
     return len(woken)
+
+
+def next_wake() -> datetime | None:
+    """When the next one is to be woken."""
+    waiting = Conversation.objects.filter(state=ConversationState.SNOOZED)
+    return waiting.aggregate(first=models.Min("snoozed_until"))["first"]
 
 
 @transaction.atomic
@@ -116,6 +126,7 @@ def snooze(conversation: Conversation, until: datetime) -> bool:
     changed = Conversation.objects.filter(pk=conversation.pk).update(
         state=ConversationState.SNOOZED, snoozed_until=until, resolved_at=None
     )
+    due.announce(WAKE, current_company(), at=until)
     tell("conversation", id=conversation.public_id)
     return bool(changed)
 

@@ -18,6 +18,7 @@ from tenants.lib.database import database
 
 log = structlog.get_logger(__name__)
 KEPT = timedelta(days=1)
+TIDY_EVERY = 1000
 
 
 def tell(kind: str, **payload: Any) -> int:
@@ -33,6 +34,8 @@ def tell(kind: str, **payload: Any) -> int:
         )
         seq = int(cursor.fetchone()[0])
     LiveEvent.objects.create(seq=seq, kind=kind, payload=payload)
+    if seq % TIDY_EVERY == 0:
+        forget_old()
     channel = channel_of(database.schema_name)
     transaction.on_commit(lambda: _publish(channel, {"seq": seq, "kind": kind, **payload}))
     return seq

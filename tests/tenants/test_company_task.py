@@ -50,6 +50,12 @@ def test_a_task_of_a_company_that_is_gone_is_parked(acme: Company) -> None:
     assert (parked.task, parked.schema_name, parked.arguments) == ("tests.where_am_i", "t_gone", ["word"])
 
 
+def test_a_task_parked_again_and_again_is_one_row(acme: Company) -> None:
+    for _ in range(3):
+        where_am_i("t_gone", "word")
+    assert ParkedTask.objects.count() == 1
+
+
 @pytest.mark.parametrize("state", [CompanyState.SUSPENDED, CompanyState.OPENING])
 def test_a_task_of_a_company_that_is_not_active_is_parked(acme: Company, state: str) -> None:
     Company.objects.filter(pk=acme.pk).update(state=state)

@@ -11,13 +11,14 @@ from django.utils import timezone
 
 from messaging.channels.models import Channel, ChannelKind
 from messaging.contacts.models import ChannelIdentity, Contact
-from messaging.conversations import services
+from messaging.conversations import services, tasks
 from messaging.conversations.models import Conversation, ConversationState, Label
+from messaging.live import events
 from messaging.live.models import LiveEvent
 from messaging.messages import actions
 from messaging.messages.models import Direction, Message
 from tenants.context import company_context
-from tenants.models import Company, User
+from tenants.models import Company, DueWork, User
 
 NOW = timezone.now()
 
@@ -101,6 +102,28 @@ def test_what_was_put_off_until_now_is_woken(conversation: Conversation, agent: 
     actions.snooze(conversation, NOW, by=agent)
     assert services.wake_snoozed(NOW - timedelta(seconds=1)) == 0
     assert services.wake_snoozed(NOW) == 1
+
+
+def test_the_sweep_wakes_what_was_put_off_and_waits_for_the_next(
+    inside: Company, conversation: Conversation, agent: User
+) -> None:
+    later = timezone.now() + timedelta(hours=2)
+    actions.snooze(conversation, later, by=agent)
+    assert DueWork.objects.get(kind=services.WAKE, company=inside).due_at == later
+    tasks.wake_conversations(inside.schema_name)
+    assert DueWork.objects.get(kind=services.WAKE, company=inside).due_at == later
+    Conversation.objects.update(snoozed_until=timezone.now())
+    tasks.wake_conversations(inside.schema_name)
+    conversation.refresh_from_db()
+    assert conversation.state == ConversationState.OPEN
+    assert not DueWork.objects.filter(kind=services.WAKE, company=inside).exists()
+
+
+def test_old_events_are_forgotten_now_and_then(conversation: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "TIDY_EVERY", 1)
+    LiveEvent.objects.create(seq=-1, kind="old", at=timezone.now() - events.KEPT - timedelta(seconds=1))
+    events.tell("message", id="m1")
+    assert not LiveEvent.objects.filter(kind="old").exists()
 
 
 def test_every_change_is_told_in_the_order_of_its_number(conversation: Conversation, agent: User) -> None:
