@@ -203,6 +203,7 @@ COMPANY_TASKS: dict[str, tuple[Any, ...]] = {
     "messaging.conversations.tasks.wake_conversations": (),
     "messaging.messages.tasks.deliver_bulk": (),
     "messaging.messages.tasks.deliver_replies": (),
+    "messaging.messages.tasks.send_receipts": (),
     "messaging.webhooks.tasks.process_webhooks": (),
 }
 
