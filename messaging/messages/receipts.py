@@ -48,10 +48,13 @@ PATIENCE = 10.0
 # --- The wish ---------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def read(conversation: Conversation, now: datetime | None = None) -> bool:
     """An agent has seen it: nobody calls it unread, and the contact is to be told. False when it was read already."""
-    now = now or timezone.now()
+    return _read(conversation, now or timezone.now()) if conversation.unread_count else False
+
+
+@transaction.atomic
+def _read(conversation: Conversation, now: datetime) -> bool:
     unread = Conversation.objects.filter(pk=conversation.pk, unread_count__gt=0)
     newest = _newest_inbound(conversation, now) if capabilities_of(conversation.channel.kind).read_receipts else ""
     if newest and unread.exclude(receipt_external_id=newest).update(
