@@ -9,7 +9,7 @@ from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
 from django.http import QueryDict
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 
 from messaging.channels.base import MessageType
 from messaging.channels.models import Channel
@@ -144,7 +144,7 @@ def _scopes(filters: Filters, counts: dict[str, Any]) -> list[dict[str, Any]]:
 def _states(filters: Filters) -> list[dict[str, Any]]:
     meanings = {
         ConversationState.OPEN: (_("Open"), _("Somebody still has to do something")),
-        ConversationState.SNOOZED: (_("Put off"), _("They come back at their time, or when the contact writes")),
+        ConversationState.SNOOZED: (pgettext("a state", "Put off"), _("They come back at their time, or when the contact writes")),
         ConversationState.RESOLVED: (_("Resolved"), _("Done. A message from the contact opens them again")),
     }
     return [
