@@ -47,6 +47,9 @@ each("[data-stay-below]", (log) => {
   if (line) line.scrollIntoView({ block: "center" });
   else go();
   look();
+  // The new ones may begin at the very top.
+  if (document.readyState === "complete") setTimeout(reach);
+  else addEventListener("load", reach, { once: true });
 
   scroller.addEventListener("scroll", () => (look(), reach()), { passive: true });
   button?.addEventListener("click", () => {
