@@ -1,7 +1,7 @@
 """Hands on what lies below, since Celery looks here."""
 
 from messaging.conversations.tasks import wake_conversations
-from messaging.messages.tasks import deliver_bulk, deliver_replies
+from messaging.messages.tasks import deliver_bulk, deliver_replies, send_receipts
 from messaging.webhooks.tasks import process_webhooks
 
-__all__ = ["deliver_bulk", "deliver_replies", "process_webhooks", "wake_conversations"]
+__all__ = ["deliver_bulk", "deliver_replies", "process_webhooks", "send_receipts", "wake_conversations"]

@@ -21,12 +21,24 @@ class ConversationState(models.TextChoices):
     RESOLVED = "resolved", _("Resolved")
 
 
+class Tone(models.TextChoices):
+    """Seven colours that stay apart; the word beside them says the same."""
+
+    GREY = "grey", _("Grey")
+    RED = "red", _("Red")
+    AMBER = "amber", _("Amber")
+    GREEN = "green", _("Green")
+    TEAL = "teal", _("Teal")
+    BLUE = "blue", _("Blue")
+    VIOLET = "violet", _("Violet")
+
+
 class Label(models.Model):
     """A word agents put on conversations."""
 
     public_id = models.CharField(max_length=16, default=new_public_id, editable=False)
     name = models.CharField(_("label"), max_length=40)
-    tone = models.CharField(max_length=8, default="grey")
+    tone = models.CharField(max_length=8, choices=Tone.choices, default=Tone.GREY)
 
     class Meta:
         constraints = [
@@ -53,6 +65,7 @@ class Conversation(models.Model):
     assignee_id = models.BigIntegerField(null=True)
     labels = models.ManyToManyField(Label, related_name="conversations", blank=True)
     snoozed_until = models.DateTimeField(null=True)
+    snoozed_by_id = models.BigIntegerField(null=True)
     last_inbound_at = models.DateTimeField(null=True)
     last_message_at = models.DateTimeField(default=timezone.now)
     preview = models.CharField(max_length=160, blank=True)
@@ -61,6 +74,12 @@ class Conversation(models.Model):
     # Since when somebody waits for an answer; nobody when the last word was ours.
     waiting_since = models.DateTimeField(null=True)
     resolved_at = models.DateTimeField(null=True)
+    # What the contact's phone is told: up to which message we have read, when that is due, and how often it was tried.
+    receipt_external_id = models.CharField(max_length=256, blank=True)
+    receipt_due_at = models.DateTimeField(null=True)
+    receipt_attempts = models.PositiveSmallIntegerField(default=0)
+    # When the contact was last to be shown that somebody types.
+    typing_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = ConversationQuerySet.as_manager()
@@ -77,6 +96,12 @@ class Conversation(models.Model):
             models.Index(fields=["assignee_id", "state", "-last_message_at", "-id"], name="conversation_of_agent"),
             # The sweep that wakes snoozed ones.
             models.Index(fields=["snoozed_until"], name="conversation_snoozed", condition=models.Q(state="snoozed")),
+            # The task that tells contacts what we have read.
+            models.Index(
+                fields=["receipt_due_at"],
+                name="conversation_receipts",
+                condition=models.Q(receipt_due_at__isnull=False),
+            ),
         ]
 
     def window_closes_at(self) -> datetime | None:

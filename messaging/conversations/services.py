@@ -73,6 +73,15 @@ def mark_read(conversation: Conversation) -> bool:
 
 
 @transaction.atomic
+def mark_unread(conversation: Conversation) -> bool:
+    """Somebody shall look again; False when it is unread already."""
+    changed = Conversation.objects.filter(pk=conversation.pk, unread_count=0).update(unread_count=1)
+    if changed:
+        tell("conversation", id=conversation.public_id)
+    return bool(changed)
+
+
+@transaction.atomic
 def wake_snoozed(now: datetime | None = None) -> int:
     """Open again what was put off until now; how many."""
     over = Conversation.objects.filter(state=ConversationState.SNOOZED, snoozed_until__lte=now or timezone.now())
@@ -121,10 +130,10 @@ def reopen(conversation: Conversation) -> bool:
 
 
 @transaction.atomic
-def snooze(conversation: Conversation, until: datetime) -> bool:
+def snooze(conversation: Conversation, until: datetime, *, by_id: int | None = None) -> bool:
     """Put off until a time or until the contact writes; a later wish replaces an earlier one."""
     changed = Conversation.objects.filter(pk=conversation.pk).update(
-        state=ConversationState.SNOOZED, snoozed_until=until, resolved_at=None
+        state=ConversationState.SNOOZED, snoozed_until=until, snoozed_by_id=by_id, resolved_at=None
     )
     due.announce(WAKE, current_company(), at=until)
     tell("conversation", id=conversation.public_id)

@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from messaging.conversations.models import Label
+from messaging.conversations.models import Label, Tone
 
 
 class ReplyForm(forms.Form):
@@ -41,30 +41,88 @@ class AssignForm(forms.Form):
     seen = forms.IntegerField(required=False)
 
 
+MORNING = time(9)
+FURTHEST = timedelta(days=366)
+UNTIL = [
+    ("hour", _("In an hour")),
+    ("tomorrow", _("Tomorrow at 9:00")),
+    ("week", _("Next Monday at 9:00")),
+    ("month", _("Next month, on the 1st at 9:00")),
+    ("own", _("At a time of your own")),
+]
+
+
 class SnoozeForm(forms.Form):
+    """Until when: one of the ready times, or the agent's own `at`; all in the agent's time zone."""
+
     until = forms.ChoiceField(
-        choices=[
-            ("hour", _("In an hour")),
-            ("tomorrow", _("Tomorrow at 9:00")),
-            ("week", _("Next Monday at 9:00")),
-        ]
+        choices=UNTIL,
+        error_messages={"required": _("Choose until when."), "invalid_choice": _("Choose until when.")},
+    )
+    at = forms.DateTimeField(
+        label=_("Date and time"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        error_messages={"invalid": _("Write a date and a time, such as 3 July 2027, 14:00.")},
     )
 
-    def clean_until(self) -> datetime:
-        """The moment, in the agent's time zone."""
-        now = timezone.localtime()
-        if self.cleaned_data["until"] == "hour":
-            return now + timedelta(hours=1)
-        days = 1 if self.cleaned_data["until"] == "tomorrow" else 7 - now.weekday()
-        morning = datetime.combine(now.date() + timedelta(days=days), time(9))
-        return timezone.make_aware(morning)
+    def __init__(self, *args: Any, now: datetime | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = timezone.localtime(now)
+
+    @classmethod
+    def ready(cls) -> list[tuple[str, Any]]:
+        """The times one can choose without writing one."""
+        return [(value, words) for value, words in UNTIL if value != "own"]
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("until") == "own" and "at" in self.cleaned_data:
+            self._check_own(self.cleaned_data["at"])
+        return self.cleaned_data
+
+    def _check_own(self, at: datetime | None) -> None:
+        if at is None:
+            self.add_error("at", _("Write a date and a time."))
+        elif at <= self.now:
+            self.add_error("at", _("This time is over. Choose one that is still to come."))
+        elif at > self.now + FURTHEST:
+            self.add_error("at", _("At most a year ahead."))
+
+    def moment(self) -> datetime:
+        """When it comes back."""
+        until, today = self.cleaned_data["until"], self.now.date()
+        if until == "own":
+            return self.cleaned_data["at"]
+        if until == "hour":
+            return self.now + timedelta(hours=1)
+        days = {
+            "tomorrow": today + timedelta(days=1),
+            "week": today + timedelta(days=7 - today.weekday()),
+            "month": (today.replace(day=1) + timedelta(days=32)).replace(day=1),
+        }
+        # Joined from date and clock, so that it is nine o'clock on both sides of a change of the clocks.
+        return timezone.make_aware(datetime.combine(days[until], MORNING))
 
 
 class LabelForm(forms.Form):
     """The labels to carry: those ticked, and a new one by name."""
 
-    labels = forms.ModelMultipleChoiceField(queryset=Label.objects.none(), required=False, to_field_name="public_id")
-    new = forms.CharField(required=False, max_length=40)
+    labels = forms.ModelMultipleChoiceField(
+        queryset=Label.objects.none(),
+        required=False,
+        to_field_name="public_id",
+        error_messages={
+            "invalid_choice": _("One of these labels does not exist any more. Look at them again."),
+            "invalid_pk_value": _("One of these labels does not exist any more. Look at them again."),
+        },
+    )
+    new = forms.CharField(
+        label=_("A new label"),
+        required=False,
+        max_length=40,
+        error_messages={"max_length": _("At most 40 characters.")},
+    )
+    tone = forms.ChoiceField(label=_("Colour"), required=False, choices=Tone.choices)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,5 +132,6 @@ class LabelForm(forms.Form):
         chosen = list(self.cleaned_data["labels"])
         name = " ".join(str(self.cleaned_data["new"]).split())
         if name:
-            chosen.append(Label.objects.get_or_create(name=name)[0])
+            tone = self.cleaned_data["tone"] or Tone.GREY
+            chosen.append(Label.objects.get_or_create(name=name, defaults={"tone": tone})[0])
         return chosen

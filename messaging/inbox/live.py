@@ -1,9 +1,11 @@
 """The event stream of a browser: one async answer that holds no database connection.
 
-    GET /live/?since=17     text/event-stream; `id:` is the event's number
+    GET /live/?since=17&at=k3m…     text/event-stream; `id:` is the event's number
+    HEAD /live/                     204, or 403 for whoever may not listen: a script cannot see why a stream ended
 
 `since` is the number the page was drawn at, `Last-Event-ID` what the browser saw before it lost us: both bring what
-was missed.
+was missed, or one `reload` when that is too much. `at` is the conversation that is open: colleagues who have it open
+too are told. Events without a number (`presence`, `beat`) are of the moment.
 
 It stands beside Django in the ASGI application, since a middleware that is not async would hold a thread for it.
 """
@@ -12,9 +14,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
@@ -26,8 +28,10 @@ from django.db import close_old_connections
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from messaging.conversations.models import Conversation
 from messaging.live import events
 from messaging.live.hub import MISSED, hub
+from messaging.live.presence import Seat, Seen
 from tenants.context import company_context, shared_context
 from tenants.lib.hosts import address_name_in
 from tenants.models import Company, Membership, StaffVisit, User
@@ -39,54 +43,121 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 PATH = "/live/"
 FIRST_TIME = -1
+# So often the browser hears from us, and a seat is taken again.
 HEARTBEAT = 20.0
+# More than this is not told one by one.
+MOST_MISSED = 500
 # So often is asked again whether the person may still listen: removed, signed out, suspended.
 CHECK_EVERY = 60.0
 
 
 @dataclass(frozen=True)
 class Listener:
+    """Who listens. `at` is the conversation a member has open; staff on a visit are not shown to anybody."""
+
     company: Company
     user_id: int
     session_key: str
+    name: str = ""
+    at: str = ""
 
 
 async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one browser until it leaves, or until it may not listen any more."""
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    listener = await _in_thread(_find_listener, headers)
-    if listener is None:
-        await _refuse(send)
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    listener = await _in_thread(_find_listener, headers, query.get("at", [""])[0])
+    if listener is None or scope.get("method") == "HEAD":
+        await _answer(send, 204 if listener else 403)
         return
-    queue = await hub.join(events.channel_of(listener.company.schema_name))
+    channel = events.channel_of(listener.company.schema_name)
+    queue = await hub.join(channel)
     gone = asyncio.create_task(_wait_until_gone(receive))
     try:
         await _begin(send)
-        await _talk(listener, _last_seen(headers, scope.get("query_string", b"")), queue, send, gone)
+        async with _seated(listener) as seat:
+            await Talk(listener, queue, send, gone, seat).go_on(_last_seen(headers, query))
     finally:
         gone.cancel()
-        await hub.leave(events.channel_of(listener.company.schema_name), queue)
+        await hub.leave(channel, queue)
 
 
-async def _talk(
-    listener: Listener, seen: int, queue: asyncio.Queue[dict[str, Any]], send: Send, gone: asyncio.Task[None]
-) -> None:
-    seen = await _catch_up(listener, seen, send)
-    loop = asyncio.get_running_loop()
-    checked = loop.time()
-    while not gone.done():
-        event = await _next(queue, gone)
-        if loop.time() - checked > CHECK_EVERY:
-            if not await _in_thread(_may_listen, listener):
-                return
-            checked = loop.time()
-        if event is None:
-            await _write(send, b": still here\n\n")
-        elif event is MISSED or event.get("seq", 0) > seen + 1:
-            seen = await _catch_up(listener, seen, send)
-        elif "seq" not in event or event["seq"] > seen:
-            seen = max(seen, event.get("seq", 0))
-            await _write(send, _as_text(event))
+@asynccontextmanager
+async def _seated(listener: Listener) -> AsyncIterator[Seat | None]:
+    """The listener's place at the conversation that is open."""
+    if not listener.at:
+        yield None
+        return
+    seat = Seat(hub.commands(), listener.company.schema_name, listener.at, listener.user_id, listener.name)
+    await seat.take()
+    await seat.tell()
+    try:
+        yield seat
+    finally:
+        await seat.leave()
+        await seat.tell()
+
+
+@dataclass
+class Talk:
+    """What one browser is told."""
+
+    listener: Listener
+    queue: asyncio.Queue[dict[str, Any]]
+    send: Send
+    gone: asyncio.Task[None]
+    seat: Seat | None = None
+    seen: int = FIRST_TIME
+    shown: Seen = field(default_factory=Seen)
+
+    async def go_on(self, seen: int) -> None:
+        clock = asyncio.get_running_loop().time
+        await self._catch_up(seen)
+        await self._show_others()
+        checked = beaten = clock()
+        while not self.gone.done():
+            event = await _next(self.queue, self.gone)
+            if clock() - checked > CHECK_EVERY:
+                if not await _in_thread(_may_listen, self.listener):
+                    return
+                checked = clock()
+            if clock() - beaten >= HEARTBEAT:
+                await self._beat()
+                beaten = clock()
+            if event is not None:
+                await self._hear(event)
+
+    async def _hear(self, event: dict[str, Any]) -> None:
+        if event["kind"] == "presence":
+            if event.get("at") == self.listener.at:
+                await self._show_others()
+        elif event is MISSED or event.get("seq", 0) > self.seen + 1:
+            await self._catch_up(self.seen)
+        elif "seq" not in event or event["seq"] > self.seen:
+            self.seen = max(self.seen, event.get("seq", 0))
+            await _write(self.send, _as_text(event))
+
+    async def _catch_up(self, seen: int) -> None:
+        """Everything behind `seen`, from the table; a browser that comes first begins with now."""
+        self.seen = seen
+        for event in await _in_thread(_since, self.listener.company, seen):
+            self.seen = event["seq"]
+            await _write(self.send, _as_text(event))
+
+    async def _beat(self) -> None:
+        await _write(self.send, _as_text({"kind": "beat"}))
+        if self.seat:
+            await self.seat.take()
+            await self._show_others()
+
+    async def _show_others(self) -> None:
+        """Tell who else is here when that changed; whoever writes is told again, since a browser soon forgets it."""
+        if self.seat is None:
+            return
+        others = await self.seat.others()
+        if others != self.shown or others.writing:
+            self.shown = others
+            await _write(self.send, _as_text({"kind": "presence", **asdict(others)}))
 
 
 async def _next(queue: asyncio.Queue[dict[str, Any]], gone: asyncio.Task[None]) -> dict[str, Any] | None:
@@ -101,23 +172,14 @@ async def _next(queue: asyncio.Queue[dict[str, Any]], gone: asyncio.Task[None]) 
     return None
 
 
-async def _catch_up(listener: Listener, seen: int, send: Send) -> int:
-    """Everything behind `seen`, from the table; a browser that comes first begins with now."""
-    missed = await _in_thread(_since, listener.company, seen)
-    for event in missed:
-        await _write(send, _as_text(event))
-    return max([seen, *(event["seq"] for event in missed)])
-
-
 def _as_text(event: dict[str, Any]) -> bytes:
     number = f"id: {event['seq']}\n" if "seq" in event else ""
     return f"{number}event: {event['kind']}\ndata: {json.dumps(event)}\n\n".encode()
 
 
-def _last_seen(headers: dict[str, str], query: bytes) -> int:
+def _last_seen(headers: dict[str, str], query: dict[str, list[str]]) -> int:
     """What the browser says it saw last; FIRST_TIME when it says nothing or nonsense."""
-    since = parse_qs(query.decode("latin-1")).get("since", [""])[0]
-    said = headers.get("last-event-id", "") or since
+    said = headers.get("last-event-id", "") or query.get("since", [""])[0]
     return int(said) if said.isascii() and said.isdecimal() and len(said) < 19 else FIRST_TIME
 
 
@@ -137,14 +199,20 @@ async def _in_thread(function: Callable[..., Any], *args: Any) -> Any:
 
 
 def _since(company: Company, seen: int) -> list[dict[str, Any]]:
+    """What was missed; `reload` when that is too much, too old, or of a table that was there before this one."""
     with company_context(company):
         if seen == FIRST_TIME:
             return [{"seq": events.newest(), "kind": "hello"}]
-        return [{"seq": event.seq, "kind": event.kind, **event.payload} for event in events.since(seen)]
+        newest = events.newest()
+        missed = events.since(seen, most=MOST_MISSED + 1)
+        has_gap = missed[0].seq > seen + 1 if missed else newest != seen
+        if has_gap or len(missed) > MOST_MISSED:
+            return [{"seq": newest, "kind": "reload"}]
+        return [{"seq": event.seq, "kind": event.kind, **event.payload} for event in missed]
 
 
-def _find_listener(headers: dict[str, str]) -> Listener | None:
-    """Whoever the session of this host belongs to, as the pages would find them."""
+def _find_listener(headers: dict[str, str], at: str) -> Listener | None:
+    """Whoever the session of this host belongs to, as the pages would find them, and where they are."""
     name = address_name_in(headers.get("host", ""), settings.BASE_DOMAIN)
     company, is_current = hosts.company_at(name) if name else (None, False)
     cookie = SimpleCookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
@@ -154,8 +222,16 @@ def _find_listener(headers: dict[str, str]) -> Listener | None:
     user = User.objects.filter(pk=session.get(SESSION_KEY) or 0, is_active=True).first()
     if user is None or not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
         return None
-    listener = Listener(company, user.pk, cookie.value)
+    listener = Listener(company, user.pk, cookie.value, user.name, _place(company, session, at))
     return listener if _may_listen(listener) else None
+
+
+def _place(company: Company, session: SessionStore, at: str) -> str:
+    """The conversation a member has open; '' for none of ours, and for staff on a visit."""
+    if not at.isalnum() or len(at) > 16 or session.get("visit"):
+        return ""
+    with company_context(company):
+        return at if Conversation.objects.filter(public_id=at).exists() else ""
 
 
 def _may_listen(listener: Listener) -> bool:
@@ -195,6 +271,6 @@ async def _write(send: Send, text: bytes) -> None:
     await send({"type": "http.response.body", "body": text, "more_body": True})
 
 
-async def _refuse(send: Send) -> None:
-    await send({"type": "http.response.start", "status": 403, "headers": [(b"cache-control", b"no-store")]})
+async def _answer(send: Send, status: int) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"cache-control", b"no-store")]})
     await send({"type": "http.response.body", "body": b""})

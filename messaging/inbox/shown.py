@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _, ngettext
@@ -27,29 +26,7 @@ def people_of(company: Company) -> dict[int, User]:
     return {user.pk: user for user in User.objects.filter(memberships__company=company)}
 
 
-def card(conversation: Conversation, people: Mapping[int, User], *, current: str, query: str) -> dict[str, Any]:
-    """A conversation in the list."""
-    now = timezone.now()
-    assignee = people.get(conversation.assignee_id or 0)
-    return {
-        "url": f"{reverse('conversation', args=[conversation.public_id])}{query}",
-        "id": conversation.public_id,
-        "name": conversation.contact.name,
-        "channel": SHORT[ChannelKind(conversation.channel.kind)],
-        "channel_name": f"{conversation.channel.get_kind_display()} · {conversation.channel.name}",
-        "at": conversation.last_message_at,
-        "at_text": _short_time(conversation.last_message_at, now),
-        "preview": conversation.preview,
-        "direction": "out" if conversation.preview_direction == Direction.OUTBOUND else "in",
-        "unread": conversation.unread_count > 0,
-        "current": conversation.public_id == current,
-        "ring": ring_share(conversation, now),
-        "ring_label": window_words(conversation, now),
-        "assignee": assignee.name if assignee else "",
-    }
-
-
-def _short_time(at: datetime, now: datetime) -> str:
+def short_time(at: datetime, now: datetime) -> str:
     """The clock for today, else the date."""
     is_today = timezone.localtime(at).date() == timezone.localtime(now).date()
     return clock(at) if is_today else short_date(at)

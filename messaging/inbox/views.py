@@ -1,76 +1,89 @@
-"""The shared inbox: the list, a conversation, and what an agent does to it."""
+"""The shared inbox: the list, a conversation, and what is written in it. What is done to it is in acts.py."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
-from django.contrib import messages as toasts
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from messaging.conversations import services as conversations
-from messaging.conversations.models import Conversation, ConversationState, Label
-from messaging.inbox import shown
-from messaging.inbox.forms import AssignForm, LabelForm, NoteForm, ReplyForm, SnoozeForm
-from messaging.inbox.search import found_by
-from messaging.live import events
-from messaging.messages import actions
-from messaging.messages.models import Message
+from messaging.conversations.models import Conversation, Label, Tone
+from messaging.inbox import pages, shown
+from messaging.inbox.forms import NoteForm, ReplyForm, SnoozeForm
+from messaging.inbox.listing import filters_of, listing
+from messaging.messages import actions, receipts
 from messaging.messages.services import ChannelGone, ContentRefused, WindowClosed, reply as queue_reply
 from tenants.access import role_required
 from tenants.lib.ids import new_public_id
 from tenants.models import Membership, Role
 from tenants.request import Request, company_of
 
-CARDS = 50
-ENTRIES = 60
-SCOPES = ("mine", "unassigned", "all")
-
 
 @require_safe
 @role_required(Role.AGENT)
 def inbox(request: Request) -> HttpResponse:
-    return render(request, "inbox/inbox.html", {**_list(request, ""), "pane": "list"})
+    context = listing(request, "", before=request.GET.get("before", ""))
+    return render(request, "inbox/inbox.html", {**context, "pane": "list"})
 
 
 @require_safe
 @role_required(Role.AGENT)
 def list_part(request: Request) -> HttpResponse:
-    """The list alone, when something changed."""
-    return render(request, "inbox/_list.html", _list(request, request.GET.get("current", "")))
+    """The conversations alone: again when something changed, or those behind the ones that are shown."""
+    before = request.GET.get("before", "")
+    template = "inbox/_cards.html" if before else "inbox/_rows.html"
+    return render(request, template, listing(request, request.GET.get("current", ""), before=before))
 
 
 @require_safe
 @role_required(Role.AGENT)
 def conversation(request: Request, public_id: str) -> HttpResponse:
     """The list with one conversation open beside it; opening it reads it (a visit only looks)."""
-    found = _conversation(public_id)
-    if request.visit is None and conversations.mark_read(found):
+    found = conversation_of(public_id)
+    unread = found.unread_count
+    if request.visit is None and receipts.read(found):
         found.unread_count = 0
-    context = {**_list(request, public_id), **_thread(request, found), "pane": "main"}
+    before = request.GET.get("before", "")
+    page = pages.older(found, before) if before else pages.newest(found)
+    new_from = "" if before else pages.first_unread(page.messages, unread)
+    context = conversation_page(request, found, page, new_from=new_from, is_older_part=bool(before))
     return render(request, "inbox/inbox.html", context)
 
 
 @require_safe
 @role_required(Role.AGENT)
 def thread(request: Request, public_id: str) -> HttpResponse:
-    """The entries alone, when something was written; `open` is what the page knows of the window."""
-    found = _conversation(public_id)
-    if request.visit is None:
-        conversations.mark_read(found)
-    context = _thread(request, found)
+    """The entries alone, when something was written.
+
+    `since` is the oldest one on the page, `new` the first that was unread, `open` what the page knows of the window,
+    `unseen` that it lies behind another window: then nobody has read what is new.
+    """
+    found = conversation_of(public_id)
+    if request.visit is None and "unseen" not in request.GET:
+        receipts.read(found)
+    page = pages.since(found, request.GET.get("since", ""))
+    context = _thread(request, found, page, new_from=request.GET.get("new", ""))
     changed = request.GET.get("open", "") != ("1" if context["window_is_open"] else "0")
     return render(request, "inbox/_refresh.html", {**context, "composer_changed": changed})
+
+
+@require_safe
+@role_required(Role.AGENT)
+def older(request: Request, public_id: str) -> HttpResponse:
+    """The entries before those on the page."""
+    found = conversation_of(public_id)
+    page = pages.older(found, request.GET.get("before", ""))
+    context = {"conversation": found, "page": page, "entries": shown.entries(page.messages, found)}
+    return render(request, "inbox/_older.html", {**context, "contact": found.contact})
 
 
 @require_POST
 @role_required(Role.AGENT)
 def reply(request: Request, public_id: str) -> HttpResponse:
-    found = _conversation(public_id)
+    found = conversation_of(public_id)
     form = ReplyForm(request.POST)
     if form.is_valid():
         try:
@@ -91,7 +104,7 @@ def reply(request: Request, public_id: str) -> HttpResponse:
 @require_POST
 @role_required(Role.AGENT)
 def note(request: Request, public_id: str) -> HttpResponse:
-    found = _conversation(public_id)
+    found = conversation_of(public_id)
     form = NoteForm(request.POST)
     if form.is_valid():
         actions.note(found, author=request.user, text=form.cleaned_data["text"])
@@ -99,115 +112,67 @@ def note(request: Request, public_id: str) -> HttpResponse:
     return _refused(request, found, form)
 
 
-@require_POST
-@role_required(Role.AGENT)
-def assign(request: Request, public_id: str) -> HttpResponse:
-    """Take it, give it to a colleague, or give it back."""
-    found, form = _conversation(public_id), AssignForm(request.POST)
-    if form.is_valid():
-        member = Membership.objects.filter(company=company_of(request), public_id=form.cleaned_data["to"])
-        to = member.select_related("user").first()
-        taken = actions.assign(found, to.user if to else None, by=request.user, seen=form.cleaned_data["seen"])
-        if not taken:
-            toasts.info(request, _("Somebody else was quicker. Look who has it now."))
-    return redirect("conversation", public_id=public_id)
-
-
-@require_POST
-@role_required(Role.AGENT)
-def resolve(request: Request, public_id: str) -> HttpResponse:
-    actions.resolve(_conversation(public_id), by=request.user)
-    return redirect("conversation", public_id=public_id)
-
-
-@require_POST
-@role_required(Role.AGENT)
-def reopen(request: Request, public_id: str) -> HttpResponse:
-    actions.reopen(_conversation(public_id), by=request.user)
-    return redirect("conversation", public_id=public_id)
-
-
-@require_POST
-@role_required(Role.AGENT)
-def snooze(request: Request, public_id: str) -> HttpResponse:
-    found, form = _conversation(public_id), SnoozeForm(request.POST)
-    if form.is_valid():
-        actions.snooze(found, form.cleaned_data["until"], by=request.user)
-    return redirect("conversation", public_id=public_id)
-
-
-@require_POST
-@role_required(Role.AGENT)
-def label(request: Request, public_id: str) -> HttpResponse:
-    found, form = _conversation(public_id), LabelForm(request.POST)
-    if form.is_valid():
-        actions.label(found, form.wanted(), by=request.user)
-    return redirect("conversation", public_id=public_id)
-
-
-def _conversation(public_id: str) -> Conversation:
+def conversation_of(public_id: str) -> Conversation:
     return get_object_or_404(Conversation.objects.for_inbox(), public_id=public_id)
 
 
-def _list(request: Request, current: str) -> dict[str, Any]:
-    """What the list shows: scope, state and words stand in the address, so a view can be shared."""
-    # Asked before the rows: what comes between is told twice rather than not at all.
-    live_from = events.newest()
-    scope = request.GET.get("scope", "all")
-    state = request.GET.get("state", ConversationState.OPEN)
-    words = request.GET.get("q", "").strip()[:100]
-    rows = Conversation.objects.for_inbox().in_scope(scope, request.user.pk)
-    rows = found_by(rows, words) if words else rows.filter(state=state)
-    query = urlencode({"scope": scope, "state": state, **({"q": words} if words else {})})
-    people = shown.people_of(company_of(request))
-    return {
-        "cards": [shown.card(row, people, current=current, query=f"?{query}") for row in rows[:CARDS]],
-        "counts": Conversation.objects.counts(request.user.pk),
-        "scope": scope if scope in SCOPES else "all",
-        "state": state,
-        "states": ConversationState.choices,
-        "words": words,
-        "query": query,
-        "current": current,
-        "people": people,
-        "live_from": live_from,
-    }
+def conversation_page(
+    request: Request, found: Conversation, page: pages.Page | None = None, **extra: Any
+) -> dict[str, Any]:
+    """The whole page with a conversation open."""
+    listed = listing(request, found.public_id)
+    shown_part = _thread(request, found, page or pages.newest(found), query=listed["query"], **extra)
+    return {**listed, **shown_part, "pane": "main"}
 
 
-def _thread(request: Request, found: Conversation) -> dict[str, Any]:
+def _thread(
+    request: Request,
+    found: Conversation,
+    page: pages.Page,
+    *,
+    new_from: str = "",
+    query: str | None = None,
+    **extra: Any,
+) -> dict[str, Any]:
+    """A conversation's context; `query` is the list it was opened from."""
     now = timezone.now()
-    newest = Message.objects.filter(conversation=found).select_related("reply_to").order_by("-at", "-pk")[:ENTRIES]
     people = shown.people_of(company_of(request))
-    assignee = people.get(found.assignee_id or 0)
+    members = list(Membership.objects.filter(company=company_of(request)).select_related("user").order_by("user__name"))
     return {
         "conversation": found,
         "contact": found.contact,
         "identities": list(found.contact.identities.all()),
-        "entries": shown.entries(reversed(list(newest)), found),
-        "assignee": assignee,
-        "members": Membership.objects.filter(company=company_of(request)).select_related("user").order_by("user__name"),
+        "page": page,
+        "entries": pages.with_new_line(shown.entries(page.messages, found), new_from),
+        "new_from": new_from,
+        "assignee": people.get(found.assignee_id or 0),
+        "snoozed_by": people.get(found.snoozed_by_id or 0),
+        "members": members,
+        "own_membership": next((one for one in members if one.user_id == request.user.pk), None),
         "labels": list(found.labels.order_by("name")),
         "all_labels": list(Label.objects.order_by("name")),
+        "tones": Tone.choices,
         "window_is_open": found.window_is_open(now),
         "window_words": shown.window_words(found, now),
         "ring": shown.ring_share(found, now),
         "client_key": new_public_id(),
         "may_write": request.visit is None,
-        "snoozes": SnoozeForm.base_fields["until"].choices,  # type: ignore[attr-defined]
+        "snoozes": SnoozeForm.ready(),
+        "query": filters_of(request).address() if query is None else query,
+        **extra,
     }
 
 
 def _answered(request: Request, found: Conversation) -> HttpResponse:
     if request.htmx:
-        return render(request, "inbox/_thread.html", _thread(request, found))
+        return render(request, "inbox/_thread.html", _thread(request, found, pages.newest(found)))
     return redirect("conversation", public_id=found.public_id)
 
 
 def _refused(request: Request, found: Conversation, form: ReplyForm | NoteForm) -> HttpResponse:
     """The composer again, with what was typed and why it was not sent."""
-    context = {**_thread(request, found), "form": form, "typed": form.data.get("text", "")}
+    extra: dict[str, Any] = {"form": form, "typed": form.data.get("text", "")}
     if request.htmx:
+        context = _thread(request, found, pages.newest(found), **extra)
         return render(request, "inbox/_thread.html", context, status=422)
-    return render(
-        request, "inbox/inbox.html", {**_list(request, found.public_id), **context, "pane": "main"}, status=422
-    )
+    return render(request, "inbox/inbox.html", conversation_page(request, found, **extra), status=422)

@@ -63,11 +63,12 @@ def forget_old() -> None:
 def _publish(channel: str, event: dict[str, Any]) -> None:
     """Redis may be away: browsers ask for what they missed when they reconnect."""
     try:
-        _redis().publish(channel, json.dumps(event))
+        shared_redis().publish(channel, json.dumps(event))
     except redis.RedisError as problem:
         log.warning("live.not_published", error=type(problem).__name__)
 
 
 @lru_cache(maxsize=1)
-def _redis() -> redis.Redis:
+def shared_redis() -> redis.Redis:
+    """The process's client, for what may fail quickly."""
     return redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=0.3)

@@ -12,6 +12,8 @@ from redis import RedisError
 from redis.asyncio import Redis, from_url
 from redis.asyncio.client import PubSub
 
+from messaging.live.presence import open_redis
+
 log = structlog.get_logger(__name__)
 # A browser that reads this slowly is told to ask for what it missed.
 MOST_WAITING = 200
@@ -26,6 +28,7 @@ class Hub:
         self.redis: Redis | None = None
         self.pubsub: PubSub | None = None
         self.reader: asyncio.Task[None] | None = None
+        self.asking: Redis | None = None
 
     async def join(self, channel: str) -> asyncio.Queue[dict[str, Any]]:
         """A queue that receives what is published from now on."""
@@ -38,6 +41,12 @@ class Hub:
         elif is_new and self.pubsub is not None:
             await self._quietly(self.pubsub.subscribe(channel))
         return queue
+
+    def commands(self) -> Redis:
+        """A client for short questions, beside the connection that only listens."""
+        if self.asking is None:
+            self.asking = open_redis()
+        return self.asking
 
     async def leave(self, channel: str, queue: asyncio.Queue[dict[str, Any]]) -> None:
         listeners = self.listeners.get(channel, set())

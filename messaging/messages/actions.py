@@ -69,7 +69,7 @@ def reopen(conversation: Conversation, *, by: User) -> bool:
 
 @transaction.atomic
 def snooze(conversation: Conversation, until: datetime, *, by: User) -> None:
-    conversations.snooze(conversation, until)
+    conversations.snooze(conversation, until, by_id=by.pk)
     entry(conversation, "snoozed", author=by, until=until.isoformat())
 
 

@@ -115,6 +115,8 @@ class Message(models.Model):
             models.Index(
                 fields=["lease_until"], name="message_leases", condition=models.Q(state__in=["sending", "unknown"])
             ),
+            # The list's mark and filter for what did not arrive.
+            models.Index(fields=["conversation", "-at"], name="message_failed", condition=models.Q(state="failed")),
             # Search in the inbox.
             GinIndex(SearchVector("text", config="simple"), name="message_search"),
         ]

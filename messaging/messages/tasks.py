@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from messaging.messages import pump
+from django.utils import timezone
+
+from messaging.messages import pump, receipts
 from messaging.messages.models import Lane
 from messaging.messages.nudging import KINDS
+from messaging.messages.pump import IDLE
 from tenants.company_task import CompanyTask, company_task
 from tenants.models import Company
 from tenants.services import due
@@ -32,6 +35,15 @@ def _deliver(company: Company, lane: Lane, task: CompanyTask) -> int:
     return delivered.sent
 
 
+@company_task
+def send_receipts(company: Company) -> int:
+    """Tell contacts what was read and that somebody types, and say when to look again."""
+    round = due.begin(receipts.RECEIPTS, company)
+    told = receipts.send_due()
+    due.settle(round, receipts.next_due() or timezone.now() + IDLE)
+    return told
+
+
 def _nudge(task: CompanyTask, company: Company | None) -> None:
     if company is not None:
         task.nudge(company)
@@ -39,3 +51,4 @@ def _nudge(task: CompanyTask, company: Company | None) -> None:
 
 due.on_due(KINDS[Lane.REPLIES], partial(_nudge, deliver_replies))
 due.on_due(KINDS[Lane.BULK], partial(_nudge, deliver_bulk))
+due.on_due(receipts.RECEIPTS, partial(_nudge, send_receipts))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,98 +10,12 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from config.asgi import application
 from messaging.inbox import live
-from messaging.live import events, hub
 from messaging.live.models import LiveEvent
 from tenants.context import company_context
 from tenants.models import Company, Session, User
-from tests.conftest import Browser, Cast
-
-
-@pytest.fixture
-def acme(committed: Cast) -> Iterator[Company]:
-    company = Company.objects.get(pk=committed.acme)
-    yield company
-    with company_context(company):
-        LiveEvent.objects.all().delete()
-
-
-@pytest.fixture
-def agent(committed: Cast) -> User:
-    return User.objects.get(pk=committed.agent)
-
-
-@pytest.fixture(autouse=True)
-def fresh_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hub belongs to one event loop, and each test has its own."""
-    monkeypatch.setattr(live, "hub", hub.Hub())
-
-
-def headers_of(company: Company, user: User | None = None, last: str = "") -> list[tuple[bytes, bytes]]:
-    headers = [(b"host", company.host.encode())]
-    if user is not None:
-        key = Browser(company.host).sign_in(user, company).cookies[settings.SESSION_COOKIE_NAME].value
-        headers.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={key}".encode()))
-    if last:
-        headers.append((b"last-event-id", last.encode()))
-    return headers
-
-
-def tell(company: Company, kind: str = "message", **payload: Any) -> int:
-    try:
-        with company_context(company):
-            return events.tell(kind, **payload)
-    finally:
-        connection.close()
-
-
-class Stream:
-    """A browser's side of a stream."""
-
-    def __init__(self) -> None:
-        self.sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.gone = asyncio.Event()
-
-    async def receive(self) -> dict[str, Any]:
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def status(self) -> int:
-        return int((await self._next())["status"])
-
-    async def event(self) -> dict[str, Any]:
-        """The next event; lines that only keep the connection are passed over."""
-        while True:
-            body = (await self._next())["body"].decode()
-            for line in body.splitlines():
-                if line.startswith("data: "):
-                    return dict(json.loads(line[6:]))
-
-    async def _next(self) -> dict[str, Any]:
-        return await asyncio.wait_for(self.sent.get(), 10)
-
-
-def listen(
-    headers: list[tuple[bytes, bytes]],
-    script: Callable[[Stream], Awaitable[Any]],
-    *,
-    query: bytes = b"",
-    until_closed: bool = False,
-) -> Any:
-    """Open a stream, do what the script says beside it, and leave (or wait until it is closed)."""
-
-    async def run() -> Any:
-        stream = Stream()
-        scope = {"type": "http", "path": "/live/", "method": "GET", "headers": headers, "query_string": query}
-        serving = asyncio.create_task(application(scope, stream.receive, stream.sent.put))
-        result = await script(stream)
-        if not until_closed:
-            stream.gone.set()
-        await asyncio.wait_for(serving, 10)
-        return result
-
-    return asyncio.run(run())
+from tests.conftest import Cast
+from tests.messaging.live.listening import Stream, headers_of, listen, tell
 
 
 def test_an_event_reaches_an_open_browser(acme: Company, agent: User) -> None:
@@ -217,3 +129,62 @@ def test_nonsense_as_the_last_number_begins_with_now(acme: Company, agent: User,
     if last:
         headers.append((b"last-event-id", last.encode("utf-8")))
     assert listen(headers, script) == "hello"
+
+
+def test_too_much_to_tell_one_by_one_is_told_as_one_reload(
+    acme: Company, agent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "MOST_MISSED", 2)
+    seen = tell(acme, id="m0")
+    newest = [tell(acme, id=f"m{number}") for number in range(1, 4)][-1]
+
+    async def script(stream: Stream) -> list[dict[str, Any]]:
+        await stream.status()
+        first = await stream.event()
+        await asyncio.to_thread(tell, acme, id="next")
+        return [first, await stream.event()]
+
+    first, after = listen(headers_of(acme, agent, last=str(seen)), script)
+    assert (first["kind"], first["seq"], after["id"]) == ("reload", newest, "next")
+
+
+def test_what_was_missed_and_forgotten_meanwhile_is_a_reload(acme: Company, agent: User) -> None:
+    seen = tell(acme, id="m1")
+    tell(acme, id="m2")
+    tell(acme, id="m3")
+    with company_context(acme):
+        LiveEvent.objects.filter(seq=seen + 1).delete()
+
+    async def script(stream: Stream) -> str:
+        await stream.status()
+        return str((await stream.event())["kind"])
+
+    assert listen(headers_of(acme, agent, last=str(seen)), script) == "reload"
+
+
+def test_a_number_of_the_future_is_a_reload(acme: Company, agent: User) -> None:
+    tell(acme, id="m1")
+
+    async def script(stream: Stream) -> str:
+        await stream.status()
+        return str((await stream.event())["kind"])
+
+    assert listen(headers_of(acme, agent, last="999999999"), script) == "reload"
+
+
+def test_a_browser_is_told_now_and_then_that_we_are_still_here(
+    acme: Company, agent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT", 0.05)
+
+    async def script(stream: Stream) -> list[str]:
+        await stream.status()
+        return [(await stream.event())["kind"] for _ in range(2)]
+
+    assert listen(headers_of(acme, agent), script) == ["hello", "beat"]
+
+
+@pytest.mark.parametrize(("signed_in", "status"), [(True, 204), (False, 403)])
+def test_a_script_can_ask_whether_it_may_listen(acme: Company, agent: User, signed_in: bool, status: int) -> None:
+    headers = headers_of(acme, agent if signed_in else None)
+    assert listen(headers, Stream.status, method="HEAD", until_closed=True) == status
