@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -94,7 +94,8 @@ class SnoozeForm(forms.Form):
         if until == "own":
             return self.cleaned_data["at"]
         if until == "hour":
-            return self.now + timedelta(hours=1)
+            # By the world's clock: an agent's own may be turned within the hour.
+            return self.now.astimezone(UTC) + timedelta(hours=1)
         days = {
             "tomorrow": today + timedelta(days=1),
             "week": today + timedelta(days=7 - today.weekday()),

@@ -144,7 +144,10 @@ def _scopes(filters: Filters, counts: dict[str, Any]) -> list[dict[str, Any]]:
 def _states(filters: Filters) -> list[dict[str, Any]]:
     meanings = {
         ConversationState.OPEN: (_("Open"), _("Somebody still has to do something")),
-        ConversationState.SNOOZED: (pgettext("a state", "Put off"), _("They come back at their time, or when the contact writes")),
+        ConversationState.SNOOZED: (
+            pgettext("a state", "Put off"),
+            _("They come back at their time, or when the contact writes"),
+        ),
         ConversationState.RESOLVED: (_("Resolved"), _("Done. A message from the contact opens them again")),
     }
     return [

@@ -55,13 +55,13 @@ def write_cursor(conversation: Conversation, sort: str, now: datetime) -> str:
 def read_cursor(written: str, sort: str) -> Cursor | None:
     """None for nonsense: the page then begins at the top. A row that has gone still marks its place."""
     place, separator, public_id = written.partition("~")
-    if not separator or not public_id.isalnum() or (not place and sort == "newest"):
+    if not separator or (not place and sort == "newest"):
         return None
     try:
         value = datetime.strptime(place, WRITTEN).replace(tzinfo=UTC) if place else None
     except ValueError:
         return None
-    pk = Conversation.objects.filter(public_id=public_id[:16]).values_list("pk", flat=True).first()
+    pk = Conversation.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
     return Cursor(value, pk or 0)
 
 

@@ -74,7 +74,7 @@ def _entries(conversation: Conversation) -> QuerySet[Message]:
 
 
 def _anchor(conversation: Conversation, public_id: str) -> Message | None:
-    found = Message.objects.filter(conversation=conversation, public_id=public_id[:16].replace("\0", ""))
+    found = Message.objects.filter(conversation=conversation, public_id=public_id)
     return found.only("at").first()
 
 
