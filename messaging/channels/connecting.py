@@ -91,9 +91,7 @@ def renew(
     )
     if not (app_secret and verify_token):
         known = _readable(channel)
-        wish = replace(
-            wish, app_secret=app_secret or known.app_secret, verify_token=verify_token or known.verify_token
-        )
+        wish = replace(wish, app_secret=app_secret or known.app_secret, verify_token=verify_token or known.verify_token)
     return _checked(wish, "channel.renewed", actor, provider)
 
 
@@ -162,7 +160,10 @@ def _number(wish: Wish, credentials: Credentials, provider: Provider) -> Health:
     codes = {problem.code for problem in health.problems}
     if codes & NOT_REGISTERED or health.state in UNREGISTERED_STATES:
         raise Refused(
-            _("This number is not registered at WhatsApp yet. Register it in Meta's WhatsApp Manager, then connect it."),
+            _(
+                "This number is not registered at WhatsApp yet."
+                " Register it in Meta's WhatsApp Manager, then connect it."
+            ),
             field=NUMBER,
         )
     if NAME_REFUSED in codes or health.name_status in NAME_STATES:

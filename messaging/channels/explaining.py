@@ -182,7 +182,7 @@ def limit_of(health: Value) -> Words:
     return _("without a limit") if word in UNLIMITED else _("not known yet")
 
 
-# --- What webhooks told ------------------------------------------------------------------------------------------------
+# --- What webhooks told -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -206,26 +206,21 @@ def news_of(health: Value) -> list[News]:
 
 
 def _line(kind: str, value: Value) -> tuple[Words, str] | None:
-    if kind == "phone_number_quality_update":
-        return _quality_line(value)
     if kind == "business_capability_update":
         limit = {"daily_limit": str(value.get("max_daily_conversations_per_business", ""))}
         return format_lazy(_("The limit is now: {limit}"), limit=limit_of(limit)), ""
-    if kind == "phone_number_name_update":
-        return _chosen(NAME_DECISIONS, value.get("decision"))
     if kind == "account_update":
         return _account_line(value)
-    if kind == "account_review_update":
-        return _chosen(REVIEWS, value.get("decision"))
-    if kind == "security":
-        return _chosen(SECURITY, value.get("event"))
-    if kind == "account_alerts":
-        return _("Meta sent a warning about the account. It stands in the WhatsApp Manager."), "warn"
-    if kind == "errors":
-        return _("Meta reported trouble with the account."), "warn"
-    return None
+    if kind in TROUBLE:
+        return TROUBLE[kind], "warn"
+    field, lines = LINES.get(kind, ("", {}))
+    return lines.get(str(value.get(field, "")))
 
 
+TROUBLE = {
+    "account_alerts": _("Meta sent a warning about the account. It stands in the WhatsApp Manager."),
+    "errors": _("Meta reported trouble with the account."),
+}
 QUALITY_EVENTS = {
     "FLAGGED": (_("Quality fell to Low"), "bad"),
     "UNFLAGGED": (_("Quality is no longer Low"), "good"),
@@ -257,8 +252,13 @@ ACCOUNT_EVENTS: dict[str, tuple[Words, str]] = {
 }
 
 
-def _quality_line(value: Value) -> tuple[Words, str] | None:
-    return _chosen(QUALITY_EVENTS, value.get("event"))
+# Which field of an event decides, and what it says.
+LINES: Mapping[str, tuple[str, Mapping[str, tuple[Words, str]]]] = {
+    "phone_number_quality_update": ("event", QUALITY_EVENTS),
+    "phone_number_name_update": ("decision", NAME_DECISIONS),
+    "account_review_update": ("decision", REVIEWS),
+    "security": ("event", SECURITY),
+}
 
 
 def _account_line(value: Value) -> tuple[Words, str] | None:
@@ -268,10 +268,6 @@ def _account_line(value: Value) -> tuple[Words, str] | None:
     if word in EVENTS:
         return EVENTS[word].what, "bad"
     return ACCOUNT_EVENTS.get(word)
-
-
-def _chosen(lines: Mapping[str, tuple[Words, str]], word: Any) -> tuple[Words, str] | None:
-    return lines.get(str(word))
 
 
 def _part(holder: Any, key: str) -> Mapping[str, Any]:

@@ -248,7 +248,12 @@ def _raw(element: InboundMessage | StatusReport | AccountEvent) -> Any:
 def _park_the_hopeless(now: datetime) -> None:
     """Bodies that took their worker with them each time; a person looks at them."""
     hopeless = WebhookEvent.objects.filter(processed_at=None, attempts__gte=MOST_ATTEMPTS, lease_until__lte=now)
-    reason = {"reason": f"{MOST_ATTEMPTS} workers did not come to an end with it", "raw": None, "parked": True, "why": PARKED}
+    reason = {
+        "reason": f"{MOST_ATTEMPTS} workers did not come to an end with it",
+        "raw": None,
+        "parked": True,
+        "why": PARKED,
+    }
     if parked := hopeless.update(processed_at=now, problems=[reason]):
         log.error("webhook.parked", count=parked)
 

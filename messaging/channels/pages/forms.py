@@ -87,7 +87,7 @@ class SecretsForm(forms.Form):
     )
 
     def clean_verify_token(self) -> str:
-        word = self.cleaned_data["verify_token"]
+        word = str(self.cleaned_data["verify_token"])
         if word and not VISIBLE.fullmatch(word):
             raise forms.ValidationError(gettext("Use letters and digits without spaces."))
         return word
@@ -145,6 +145,11 @@ class ConfirmForm(forms.Form):
         return typed
 
 
+class TemplateField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, template: Any) -> str:
+        return f"{template.name} · {template.language}"
+
+
 class TestForm(forms.Form):
     """A message to a telephone of one's own."""
 
@@ -154,7 +159,7 @@ class TestForm(forms.Form):
         help_text=_("With WhatsApp on it. With country code, such as +49 151 12345678, or as you dial it."),
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
     )
-    template = forms.ModelChoiceField(
+    template = TemplateField(
         label=_("What to send"),
         required=False,
         empty_label=_("The text below, as an answer within 24 hours"),
@@ -173,9 +178,7 @@ class TestForm(forms.Form):
     def __init__(self, *args: Any, country: str, templates: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.country = country
-        field = self.fields["template"]
-        field.queryset = templates
-        field.label_from_instance = lambda template: f"{template.name} · {template.language}"
+        self.fields["template"].queryset = templates  # type: ignore[attr-defined]
 
     def clean_phone_number(self) -> str:
         try:

@@ -27,10 +27,11 @@ ENDS = {MessageState.FAILED, MessageState.READ}
 def test(request: Request, public_id: str) -> HttpResponse:
     channel = get_object_or_404(Channel.objects.usable(), public_id=public_id)
     plain = plain_templates(channel)
+    offered = MessageTemplate.objects.filter(pk__in=[template.pk for template in plain])
     form = TestForm(
         request.POST or None,
         country=company_of(request).country,
-        templates=MessageTemplate.objects.filter(pk__in=[template.pk for template in plain]).order_by("name", "language"),
+        templates=offered.order_by("name", "language"),
         initial={"client_key": new_public_id()},
     )
     if request.method == "POST" and form.is_valid():
