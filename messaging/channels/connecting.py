@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
@@ -205,8 +205,8 @@ def _refuse_number(kind: str, problem: Exception) -> NoReturn:
         ) from None
     if rule_for(kind, code).means == ErrorClass.RECONNECT:
         raise Refused(
-            _("This token may not see the number. It needs the permissions %(permissions)s for this account.")
-            % {"permissions": _and(["whatsapp_business_management", "whatsapp_business_messaging"])},
+            _("This token may not see the number. For its account it needs the permissions %(one)s and %(other)s.")
+            % {"one": "whatsapp_business_management", "other": "whatsapp_business_messaging"},
             field=TOKEN,
         ) from None
     _refuse(kind, problem)
@@ -220,8 +220,8 @@ def _refuse_account(kind: str, problem: Exception) -> NoReturn:
         ) from None
     if code not in TOKEN_REFUSED and rule_for(kind, code).means == ErrorClass.RECONNECT:
         raise Refused(
-            _("This token may not manage this account. It needs the permission %(permissions)s for it.")
-            % {"permissions": "whatsapp_business_management"},
+            _("This token may not manage this account. It needs the permission %(permission)s for it.")
+            % {"permission": "whatsapp_business_management"},
             field=ACCOUNT,
         ) from None
     _refuse_number(kind, problem)
@@ -264,10 +264,6 @@ def _refuse(kind: str, problem: Exception) -> NoReturn:
 
 def _code(problem: Exception) -> str:
     return problem.error.code if isinstance(problem, SendFailed) else ""
-
-
-def _and(words: Iterable[str]) -> str:
-    return _(" and ").join(words)
 
 
 # --- Pausing, going on, leaving ---------------------------------------------------------------------------------------

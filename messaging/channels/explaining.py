@@ -35,13 +35,6 @@ class Reason:
     code: str = ""
 
 
-MENDERS = {
-    Mender.ADMIN: _("You can mend this."),
-    Mender.AGENT: _("You can mend this."),
-    Mender.STAFF: _("The operator can mend this."),
-    Mender.NOBODY: _("It mends itself."),
-}
-
 # Events of the account that stop a channel; a state's reason begins with the word.
 EVENTS = {
     "ACCOUNT_DELETED": Reason(

@@ -82,10 +82,17 @@ def connect_channel(
     with transaction.atomic():
         channel, _made = Channel.objects.update_or_create(kind=kind, external_id=external_id, defaults=values)
         _route(company, channel)
-        for work in (CHECK, TEMPLATES, *SENDING.values()):
+        look_after(company)
+        for work in SENDING.values():
             due.announce(work, company)
         tell("channel", id=channel.public_id)
     return channel
+
+
+def look_after(company: Company) -> None:
+    """Ask the providers soon how the company's channels stand and which templates there are, and from then on."""
+    due.announce(CHECK, company)
+    due.announce(TEMPLATES, company)
 
 
 def route_of(channel: Channel) -> ProviderRoute | None:

@@ -106,7 +106,6 @@ def doctor(channel: Channel, waiting: Waiting, address: str) -> dict[str, Any]:
         "tone": tone,
         "icon": icon,
         "reason": _reason(channel),
-        "mender": explaining.MENDERS,
         "trouble": explaining.trouble_of(channel.kind, health),
         "problems": explaining.problems_of(channel.kind, health),
         "quality": explaining.quality_of(health),
@@ -121,6 +120,7 @@ def doctor(channel: Channel, waiting: Waiting, address: str) -> dict[str, Any]:
         "is_paused": channel.state == ChannelState.PAUSED,
         "wants_renewal": channel.state == ChannelState.RECONNECT,
         "reports_here": address in _listeners(channel),
+        "reports_to_app": "" in _listeners(channel),
     }
 
 
