@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _, gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -20,6 +20,7 @@ from tenants.models import Role
 from tenants.request import Request
 from tenants.services.errors import Refused
 
+_NOT_TOLD = gettext_lazy("Meta did not tell how the number stands. What is known is shown below.")
 SECRETS = ("token", "app_secret", "verify_token")
 
 
@@ -69,7 +70,8 @@ def check(request: Request, public_id: str) -> HttpResponse:
     channel = _usable(public_id)
     before = channel.state
     if connecting.check_now(channel, actor=actor_of(request)) is None:
-        messages.error(request, _("Meta did not tell how the number stands. What is known is shown below."))
+        refused = channel.state == ChannelState.RECONNECT
+        messages.error(request, _("Meta refuses our access to the number.") if refused else _NOT_TOLD)
     elif before == ChannelState.RECONNECT and channel.state == ChannelState.CONNECTED:
         messages.success(request, _("The connection works again. What waited is being sent."))
     else:

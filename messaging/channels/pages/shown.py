@@ -93,6 +93,8 @@ def _warnings(channel: Channel, waiting: Waiting) -> Iterator[str]:
             "Nobody knows whether %(count)s messages arrived.",
             waiting.unknown,
         ) % {"count": number(waiting.unknown)}
+    if explaining.quality_of(channel.health)[1] == "bad":
+        yield _("Its quality is low: many people have blocked or reported it lately.")
     for check in _checks(channel, ""):
         if check.state in ("bad", "warn"):
             yield check.text

@@ -83,7 +83,7 @@ def row(template: MessageTemplate) -> dict[str, Any]:
     reason = template.rejected_reason
     return {
         "template": template,
-        "language": language_of(template.language),
+        "language_name": language_of(template.language),
         "category": CATEGORIES.get(template.category, template.category.capitalize()),
         "status": status,
         "tone": tone,
