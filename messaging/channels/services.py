@@ -33,6 +33,7 @@ NUMBER_GONE = {"33"}
 UNREADABLE = "SecretUnreadable"
 # Not refused: the provider could not be reached, or said nothing in time.
 UNREACHED, SILENT = "no_connection", "no_answer"
+PASSING = {UNREACHED, SILENT}
 # Due work of a company with channels: ask how they stand, take over the templates of their accounts.
 CHECK, TEMPLATES = "check-channels", "sync-templates"
 # The due work of the pumps, by lane: what waits for a channel that goes on is asked for at once.

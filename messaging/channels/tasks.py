@@ -34,18 +34,29 @@ def check_channels(company: Company) -> int:
             next_at = _sooner(next_at, channel.checked_at + timedelta(hours=SHORTEST))
         elif time.monotonic() > ends:
             next_at = now
-        elif services.check_health(channel):
-            services.check_account(channel)
-            answered += 1
-            next_at = _sooner(next_at, now + timedelta(hours=random.uniform(SHORTEST, LONGEST)))  # noqa: S311  (jitter)
         else:
-            next_at = _sooner(next_at, now + AGAIN_SOON)
+            answered += _is_answered(channel)
+            next_at = _sooner(next_at, now + _wait(channel))
     due.settle(round, next_at)
     return answered
 
 
 # It only looks; a company that is opened again finds its channels as they are.
 check_channels.runs_while_suspended = True
+
+
+def _is_answered(channel: Channel) -> bool:
+    is_answered = services.check_health(channel) is not None
+    if is_answered:
+        services.check_account(channel)
+    return is_answered
+
+
+def _wait(channel: Channel) -> timedelta:
+    """A provider that was away is asked again soon; one that refused says the same for hours."""
+    if channel.health.get("trouble", {}).get("code") in services.PASSING:
+        return AGAIN_SOON
+    return timedelta(hours=random.uniform(SHORTEST, LONGEST))  # noqa: S311  (jitter)
 
 
 def _sooner(known: datetime | None, at: datetime) -> datetime:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from messaging.channels.asking import ask_templates
 from messaging.channels.base import Credentials, NoAnswer, NotSent, SendFailed, TemplateValue
 from messaging.channels.models import Channel
-from messaging.channels.services import SILENT, UNREACHED, UNREADABLE, credentials_of, remember
+from messaging.channels.services import PASSING, SILENT, UNREACHED, UNREADABLE, credentials_of, remember
 from messaging.message_templates.services import sync
 from tenants.lib.secrets import SecretUnreadable
 
@@ -42,6 +42,12 @@ def accounts() -> list[Channel]:
     for channel in Channel.objects.usable().exclude(account_external_id="").order_by("state", "pk"):
         first.setdefault((channel.kind, channel.account_external_id), channel)
     return list(first.values())
+
+
+def was_away(channel: Channel) -> bool:
+    """Whether the last question was not answered at all; a refusal would be the same again."""
+    known = channel.health.get("templates")
+    return isinstance(known, dict) and known.get("code") in PASSING
 
 
 def _trouble(channel: Channel, code: str) -> bool:

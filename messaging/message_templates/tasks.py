@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from messaging.channels.models import Channel
 from messaging.channels.services import TEMPLATES
 from messaging.message_templates import fetching
 from tenants.company_task import company_task
@@ -24,13 +25,19 @@ def sync_templates(company: Company) -> int:
     round = due.begin(TEMPLATES, company)
     channels = fetching.accounts()
     answered = sum(fetching.fetch(channel) for channel in channels)
-    now = timezone.now()
-    due.settle(round, None if not channels else _tonight(now) if answered == len(channels) else now + AGAIN_SOON)
+    due.settle(round, _next(channels))
     return answered
 
 
 # It only looks.
 sync_templates.runs_while_suspended = True
+
+
+def _next(channels: list[Channel]) -> datetime | None:
+    now = timezone.now()
+    if not channels:
+        return None
+    return now + AGAIN_SOON if any(fetching.was_away(channel) for channel in channels) else _tonight(now)
 
 
 def _tonight(now: datetime) -> datetime:

@@ -37,6 +37,7 @@ def note(company: Company, channel: Channel, column: str) -> None:
         Channel.objects.filter(stale, pk=channel.pk).update(**{column: now})
 
 
+@transaction.atomic
 def store_unknown(kind: str, external_id: str, body: bytes) -> None:
     """Keep for staff what is for an account that nobody has connected: counted, and the newest bodies.
 

@@ -53,6 +53,7 @@ def test_a_withdrawn_token_is_found_before_somebody_writes(acme: Company, channe
     put(acme, channel, checked_at=timezone.now() - LONG_AGO)
     check_channels(acme.schema_name)
     assert now_is(acme, channel).state == ChannelState.RECONNECT
+    assert due_in(acme) > timedelta(hours=3)
 
 
 def test_a_lacking_permission_does_not_stop_what_still_sends(acme: Company, channel: Channel) -> None:
