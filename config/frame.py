@@ -26,6 +26,16 @@ class Place:
     role: Role = Role.AGENT
 
 
+CHANNEL_PAGES = (
+    "channel_connect",
+    "channel",
+    "channel_pause",
+    "channel_renew",
+    "channel_rename",
+    "channel_disconnect",
+    "channel_test",
+    "channel_tested",
+)
 COMPANY_PLACES = (
     Place("home", "home", _("Home")),
     Place("inbox", "inbox", _("Inbox"), ("conversation",)),
@@ -35,13 +45,23 @@ COMPANY_PLACES = (
         "company_settings",
         "settings",
         _("Settings"),
-        ("company_address", "company_visits", "company_audit"),
+        (
+            "company_address",
+            "company_visits",
+            "company_audit",
+            "channels",
+            *CHANNEL_PAGES,
+            "templates",
+            "template",
+        ),
         Role.ADMIN,
     ),
 )
 SETTINGS_PLACES = (
     Place("company_settings", "building", _("Company"), role=Role.ADMIN),
     Place("company_address", "globe", _("Address"), role=Role.ADMIN),
+    Place("channels", "plug", _("Channels"), CHANNEL_PAGES, Role.ADMIN),
+    Place("templates", "stamp", _("Templates"), ("template",), Role.ADMIN),
     Place("company_visits", "life-buoy", _("Operator visits"), role=Role.ADMIN),
     Place("company_audit", "history", _("Audit log"), role=Role.ADMIN),
 )
@@ -50,6 +70,7 @@ STAFF_PLACES = (
         "staff_companies", "building", _("Companies"), ("staff_company", "staff_suspend", "staff_lift", "staff_visit")
     ),
     Place("staff_audit", "history", _("Audit log")),
+    Place("staff_webhooks", "webhook", _("Reports for nobody")),
     Place("staff_system", "activity", _("System")),
 )
 PERSON_PLACES = (

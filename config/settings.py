@@ -274,6 +274,9 @@ WHATSAPP_API_URL = environment.text(
 # For the platform's one address, which the webhooks of all numbers under our own Meta app come to.
 WHATSAPP_APP_SECRET = environment.text("WHATSAPP_APP_SECRET")
 WHATSAPP_VERIFY_TOKEN = environment.text("WHATSAPP_VERIFY_TOKEN")
+# For how many days a webhook body stays: one that was worked on, and one with a part nobody could read.
+WEBHOOKS_KEPT_DAYS = environment.number("WEBHOOKS_KEPT_DAYS", 14)
+BROKEN_WEBHOOKS_KEPT_DAYS = environment.number("BROKEN_WEBHOOKS_KEPT_DAYS", 90)
 
 # --- Mail -----------------------------------------------------------------------------------------
 

@@ -2,9 +2,20 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from messaging.channels.models import Channel
 from messaging.contacts.models import Contact
 from tenants.services import checklist
 
+checklist.register(
+    checklist.Step(
+        "channel",
+        35,
+        _("Connect a channel"),
+        _("A WhatsApp number of yours, so that customers reach you here and you reach them."),
+        "channel_connect",
+        lambda company, user: Channel.objects.usable().exists(),
+    )
+)
 checklist.register(
     checklist.Step(
         "contact",

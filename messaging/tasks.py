@@ -1,7 +1,18 @@
 """Hands on what lies below, since Celery looks here."""
 
+from messaging.channels.tasks import check_channels
 from messaging.conversations.tasks import wake_conversations
+from messaging.message_templates.tasks import sync_templates
 from messaging.messages.tasks import deliver_bulk, deliver_replies, send_receipts
-from messaging.webhooks.tasks import process_webhooks
+from messaging.webhooks.tasks import process_webhooks, tidy_webhooks
 
-__all__ = ["deliver_bulk", "deliver_replies", "process_webhooks", "send_receipts", "wake_conversations"]
+__all__ = [
+    "check_channels",
+    "deliver_bulk",
+    "deliver_replies",
+    "process_webhooks",
+    "send_receipts",
+    "sync_templates",
+    "tidy_webhooks",
+    "wake_conversations",
+]

@@ -7,10 +7,22 @@ from datetime import timedelta
 from django.utils import timezone
 
 from tenants.company_task import shared_task
-from tenants.models import Attempt, Company, EnterLink, Mail, MailState, Session, SignUp
+from tenants.models import (
+    Attempt,
+    Company,
+    EnterLink,
+    Mail,
+    MailState,
+    Session,
+    SignUp,
+    UnroutedAccount,
+    UnroutedWebhook,
+)
 from tenants.services import due, mail, opening
 
 KEEP_MAIL = timedelta(days=30)
+# Of accounts that nobody has connected: bodies, and that there was one.
+KEEP_UNROUTED_BODIES, KEEP_UNROUTED = timedelta(days=14), timedelta(days=90)
 
 
 @shared_task
@@ -49,6 +61,8 @@ def tidy() -> None:
     Attempt.objects.filter(expires_at__lt=now).delete()
     SignUp.objects.filter(confirmed_at=None, expires_at__lt=now - timedelta(days=7)).delete()
     Mail.objects.filter(state=MailState.SENT, sent_at__lt=now - KEEP_MAIL).delete()
+    UnroutedWebhook.objects.filter(received_at__lt=now - KEEP_UNROUTED_BODIES).delete()
+    UnroutedAccount.objects.filter(last_seen_at__lt=now - KEEP_UNROUTED).delete()
 
 
 def _nudge_opening(company: Company | None) -> None:

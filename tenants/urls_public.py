@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tenants.views import health, person, sign_up, staff
+from tenants.views import health, person, sign_up, staff, unrouted
 
 urlpatterns = [
     path("sign-up/", sign_up.sign_up, name="sign_up"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("companies/invitations/<str:public_id>/accept/", person.accept_invitation, name="accept_invitation"),
     path("staff/", staff.companies, name="staff_companies"),
     path("staff/log/", staff.audit_log, name="staff_audit"),
+    path("staff/webhooks/", unrouted.accounts, name="staff_webhooks"),
+    path("staff/webhooks/<int:pk>/dismiss/", unrouted.dismiss, name="dismiss_unrouted"),
     path("staff/system/", staff.system, name="staff_system"),
     path("staff/system/parked/<int:pk>/dismiss/", staff.dismiss_parked, name="dismiss_parked"),
     path("staff/system/mail/<int:pk>/again/", staff.send_mail_again, name="send_mail_again"),

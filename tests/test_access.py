@@ -21,8 +21,11 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from config.celery import app
+from messaging.channels.models import Channel
 from messaging.contacts.models import Contact
 from messaging.conversations.models import Conversation
+from messaging.message_templates.models import MessageTemplate
+from messaging.messages.models import Message
 from tenants.company_task import CompanyTask
 from tenants.context import company_context, current_schema
 from tenants.models import Company, Invitation, Mail, Membership, ParkedTask, Role, Session, SignUp, StaffVisit, User
@@ -43,6 +46,9 @@ class Acme:
     agent: Membership
     contact: Contact
     conversation: Conversation
+    channel: Channel
+    message: Message
+    template: MessageTemplate
     invitation: Invitation
     sign_up: SignUp
     visit: StaffVisit
@@ -81,6 +87,18 @@ def contact(acme: Acme) -> dict[str, Any]:
 
 def conversation(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.conversation.public_id}
+
+
+def channel(acme: Acme) -> dict[str, Any]:
+    return {"public_id": acme.channel.public_id}
+
+
+def tried(acme: Acme) -> dict[str, Any]:
+    return {**channel(acme), "message_id": acme.message.public_id}
+
+
+def template(acme: Acme) -> dict[str, Any]:
+    return {"public_id": acme.template.public_id}
 
 
 def member(acme: Acme) -> dict[str, Any]:
@@ -125,6 +143,21 @@ COMPANY_URLS: dict[str, Row] = {
     "conversation_label": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
     "conversation_unread": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
     "conversation_typing": Row(LOGIN, 204, 204, 403, 404, "post", conversation),
+    "channels": Row(LOGIN, 403, 200, 200, 200),
+    "channel_connect": Row(LOGIN, 403, 200, 200, 200),
+    "channel": Row(LOGIN, 403, 200, 200, 404, "get", channel),
+    "channel_check": Row(LOGIN, 403, 302, 403, 404, "post", channel),
+    "channel_report": Row(LOGIN, 403, 302, 403, 404, "post", channel),
+    "channel_pause": Row(LOGIN, 403, 200, 200, 404, "get", channel),
+    "channel_go_on": Row(LOGIN, 403, 302, 403, 404, "post", channel),
+    "channel_renew": Row(LOGIN, 403, 200, 200, 404, "get", channel),
+    "channel_rename": Row(LOGIN, 403, 200, 200, 404, "get", channel),
+    "channel_disconnect": Row(LOGIN, 403, 200, 200, 404, "get", channel),
+    "channel_test": Row(LOGIN, 403, 200, 200, 404, "get", channel),
+    "channel_tested": Row(LOGIN, 403, 200, 200, 404, "get", tried),
+    "templates": Row(LOGIN, 403, 200, 200, 200),
+    "templates_fetch": Row(LOGIN, 403, 302, 403, 302, "post"),
+    "template": Row(LOGIN, 403, 200, 200, 404, "get", template),
     "contacts": Row(LOGIN, 200, 200, 200, 200),
     "contact": Row(LOGIN, 200, 200, 200, 404, "get", contact),
     "contact_add": Row(LOGIN, 200, 200, 200, 200),
@@ -181,6 +214,8 @@ PUBLIC_URLS: dict[str, PublicRow] = {
     "staff_open_again": PublicRow(LOGIN, 404, 404, 404, "post", company),
     "staff_end_visit": PublicRow(LOGIN, 404, 404, 302, "post", lambda acme: {"public_id": acme.visit.public_id}),
     "staff_audit": PublicRow(LOGIN, 404, 404, 200),
+    "staff_webhooks": PublicRow(LOGIN, 404, 404, 200),
+    "dismiss_unrouted": PublicRow(LOGIN, 404, 404, 302, "post", lambda acme: {"pk": 1}),
     "staff_system": PublicRow(LOGIN, 404, 404, 200),
     "dismiss_parked": PublicRow(LOGIN, 404, 404, 302, "post", lambda acme: {"pk": acme.parked.pk}),
     "send_mail_again": PublicRow(LOGIN, 404, 404, 302, "post", lambda acme: {"pk": acme.mail.pk}),
@@ -203,11 +238,14 @@ SHARED_TASKS = {
     "tenants.tasks.tidy": (),
 }
 COMPANY_TASKS: dict[str, tuple[Any, ...]] = {
+    "messaging.channels.tasks.check_channels": (),
     "messaging.conversations.tasks.wake_conversations": (),
+    "messaging.message_templates.tasks.sync_templates": (),
     "messaging.messages.tasks.deliver_bulk": (),
     "messaging.messages.tasks.deliver_replies": (),
     "messaging.messages.tasks.send_receipts": (),
     "messaging.webhooks.tasks.process_webhooks": (),
+    "messaging.webhooks.tasks.tidy_webhooks": (),
 }
 
 
@@ -243,6 +281,9 @@ def rows(acme: Company, agent: User, staff: User, acme_contact: Contact, outside
         agent=Membership.objects.get(company=acme, user=agent),
         contact=acme_contact,
         conversation=begin(acme),
+        channel=_channel(acme),
+        message=_message(acme),
+        template=_template(acme),
         invitation=Invitation.objects.create(
             company=acme, email="new@example.org", role=Role.AGENT, token_hash="0" * 64, expires_at=soon
         ),
@@ -265,6 +306,23 @@ def rows(acme: Company, agent: User, staff: User, acme_contact: Contact, outside
         ),
         enter_token=enter.make_link(agent, acme),
     )
+
+
+def _channel(acme: Company) -> Channel:
+    with company_context(acme):
+        return Channel.objects.get()
+
+
+def _message(acme: Company) -> Message:
+    with company_context(acme):
+        return Message.objects.select_related("identity").latest("pk")
+
+
+def _template(acme: Company) -> MessageTemplate:
+    with company_context(acme):
+        return MessageTemplate.objects.create(
+            account_external_id="1", external_id="1", name="hello", language="en", category="utility", status="approved"
+        )
 
 
 def ask(browser: Browser, row: Row | PublicRow, name: str, rows: Acme, urlconf: str) -> int:

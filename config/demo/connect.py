@@ -40,9 +40,9 @@ def _connect(number: DemoNumber) -> bool:
             app_secret=number.app_secret,
             verify_token=number.verify_token,
         )
-        route = channels.route_of(channel)
-    if route is not None:
-        address = f"{settings.SCHEME}://{settings.BASE_HOST}/webhooks/whatsapp/{route.key}/"
+        address = channels.webhook_address(channel)
+        channels.look_after(company)
+    if address:
         _put(f"accounts/{number.account_id}", {"webhook_url": address})
     return known is None
 

@@ -258,7 +258,19 @@ class Health:
     quality: str = ""
     messages_per_second: int = 80
     daily_limit: str = ""
+    name_status: str = ""
     problems: Sequence[ProviderError] = ()
+
+
+@dataclass(frozen=True)
+class Account:
+    """What an account tells of itself: its numbers, and where each app that listens to it is told things.
+
+    An address of '' is the app's own.
+    """
+
+    numbers: Sequence[str]
+    listeners: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -316,6 +328,17 @@ class ChannelAdapter(ABC):
     @abstractmethod
     async def templates(self, session: ClientSession, credentials: Credentials) -> Sequence[TemplateValue]:
         """All templates of the account. Raises like `send`."""
+
+    async def account(self, session: ClientSession, credentials: Credentials) -> Account:
+        """The account behind the number; a provider without accounts has only the number. Raises like `send`."""
+        return Account((credentials.external_id,))
+
+    async def listen(self, session: ClientSession, credentials: Credentials, url: str) -> None:
+        """Have the account's webhooks brought to `url`, which the provider checks with our verify token meanwhile.
+
+        Raises like `send`; SendFailed "by_hand" where only a person can set it up at the provider.
+        """
+        raise SendFailed(ProviderError("by_hand"))
 
     @abstractmethod
     def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> None:

@@ -78,4 +78,11 @@ ROWS = [
         what=_("The provider never said whether the message arrived, and it was left at that."),
         todo=_("Ask the person whether it arrived before you send it again."),
     ),
+    ErrorRule(
+        ["channel_gone"],
+        ErrorClass.NEVER,
+        mender=Mender.ADMIN,
+        what=_("The number was disconnected before this was sent."),
+        todo=_("Write it again when the number is connected again, or on another channel."),
+    ),
 ]

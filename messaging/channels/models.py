@@ -50,6 +50,10 @@ class Channel(models.Model):
     # The breaker: after many failures in a row nothing is tried before this time.
     resting_until = models.DateTimeField(null=True)
     last_inbound_at = models.DateTimeField(null=True)
+    # Signs that webhooks find their way: the address was proven, a body came, a body came that our secret did not sign.
+    challenged_at = models.DateTimeField(null=True)
+    last_webhook_at = models.DateTimeField(null=True)
+    badly_signed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = ChannelQuerySet.as_manager()

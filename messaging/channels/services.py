@@ -7,25 +7,37 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messaging.channels.base import Credentials, Health, NoAnswer, NotSent, SendFailed
+from messaging.channels.asking import ask_account, ask_health
+from messaging.channels.base import Account, Credentials, Health, NoAnswer, NotSent, SendFailed
 from messaging.channels.models import Channel, ChannelKind, ChannelState
-from messaging.channels.registry import adapter_for, open_session
 from messaging.live.events import tell
 from tenants.context import current_company
-from tenants.lib.secrets import decrypt
+from tenants.lib.secrets import SecretUnreadable, decrypt
 from tenants.models import Company, ProviderRoute
+from tenants.services import due
 from tenants.services.keys import data_keys, encrypt_for
 
 # Asks the provider how a number stands; raises SendFailed, NotSent or NoAnswer.
 Check = Callable[[str, Credentials], Health]
-# The provider's "this token is not valid (any more)".
-TOKEN_REFUSED = "190"  # noqa: S105
+AccountCheck = Callable[[str, Credentials], Account]
+# Refusals that end a connection: the token is not valid (any more), or the number is gone. A lacking permission does
+# not: what the check may not see, a message may still pass.
+TOKEN_REFUSED = {"0", "190", "http_401"}
+NUMBER_GONE = {"33"}
+UNREADABLE = "SecretUnreadable"
+# Not refused: the provider could not be reached, or said nothing in time.
+UNREACHED, SILENT = "no_connection", "no_answer"
+PASSING = {UNREACHED, SILENT}
+# Due work of a company with channels: ask how they stand, take over the templates of their accounts.
+CHECK, TEMPLATES = "check-channels", "sync-templates"
+# The due work of the pumps, by lane: what waits for a channel that goes on is asked for at once.
+SENDING = {"replies": "deliver-replies", "bulk": "deliver-bulk"}
 
 
 class ChannelTaken(Exception):
@@ -38,16 +50,6 @@ class ChannelTaken(Exception):
 def base_url(kind: str) -> str:
     """Where a provider is spoken to."""
     return {ChannelKind.WHATSAPP: settings.WHATSAPP_API_URL}.get(ChannelKind(kind), "")
-
-
-def ask_health(kind: str, credentials: Credentials) -> Health:
-    """How a number stands, as its provider says."""
-
-    async def ask() -> Health:
-        async with open_session(connections=1) as session:
-            return await adapter_for(kind).health(session, credentials)
-
-    return async_to_sync(ask)()
 
 
 def connect_channel(
@@ -81,13 +83,31 @@ def connect_channel(
     with transaction.atomic():
         channel, _made = Channel.objects.update_or_create(kind=kind, external_id=external_id, defaults=values)
         _route(company, channel)
+        look_after(company)
+        for work in SENDING.values():
+            due.announce(work, company)
         tell("channel", id=channel.public_id)
     return channel
+
+
+def look_after(company: Company) -> None:
+    """Ask the providers soon how the company's channels stand and which templates there are, and from then on."""
+    due.announce(CHECK, company)
+    due.announce(TEMPLATES, company)
 
 
 def route_of(channel: Channel) -> ProviderRoute | None:
     """The way its webhooks come; None for a channel that is disconnected."""
     return ProviderRoute.objects.filter(company=current_company(), channel_public_id=channel.public_id).first()
+
+
+def webhook_address(channel: Channel) -> str:
+    """Where the provider brings what happens on this channel; '' for one that is disconnected."""
+    route = route_of(channel)
+    if route is None:
+        return ""
+    path = reverse("webhook_channel", args=[channel.kind, route.key], urlconf=settings.PUBLIC_URLCONF)
+    return f"{settings.SCHEME}://{settings.BASE_HOST}{path}"
 
 
 def credentials_of(channel: Channel) -> Credentials:
@@ -120,24 +140,57 @@ def disconnect(channel: Channel) -> None:
 
 
 def check_health(channel: Channel, *, check: Check = ask_health) -> Health | None:
-    """Ask the provider and keep what it says; None when it cannot be reached. A refused token ends the connection."""
+    """Ask the provider and keep what it says; None when it does not say it, and why is kept as `health["trouble"]`.
+
+    A refused token, one that cannot be read and a number that is gone end the connection.
+    """
     try:
         health = check(channel.kind, credentials_of(channel))
-    except SendFailed as refusal:
-        if refusal.error.code == TOKEN_REFUSED:
-            reason = f"{refusal.error.code} {refusal.error.title}".strip()
-            set_state(channel, ChannelState.RECONNECT, reason=reason)
+    except SecretUnreadable:
+        _trouble(channel, UNREADABLE)
         return None
-    except (NotSent, NoAnswer):
+    except SendFailed as refusal:
+        _trouble(channel, refusal.error.code, refusal.error.title)
+        return None
+    except (NotSent, NoAnswer) as problem:
+        _trouble(channel, UNREACHED if isinstance(problem, NotSent) else SILENT)
         return None
     known = _known(health)
-    with transaction.atomic():
-        row = Channel.objects.select_for_update().get(pk=channel.pk)
-        # What webhooks told meanwhile stays beside it.
-        Channel.objects.filter(pk=row.pk).update(**{**known, "health": {**row.health, **known["health"]}})
-        tell("channel", id=row.public_id)
-    channel.refresh_from_db()
+    facts = known.pop("health")
+    remember(channel, columns=known, **facts, trouble={})
     return health
+
+
+def check_account(channel: Channel, *, check: AccountCheck = ask_account) -> Account | None:
+    """Ask who listens to the account; None when the provider does not say, then what was known stays."""
+    try:
+        account = check(channel.kind, credentials_of(channel))
+    except (SecretUnreadable, SendFailed, NotSent, NoAnswer):
+        return None
+    remember(channel, listeners=[*account.listeners])
+    return account
+
+
+@transaction.atomic
+def remember(channel: Channel, *, columns: dict[str, Any] | None = None, **facts: Any) -> None:
+    """Keep facts in the channel's health; what webhooks told meanwhile stays beside them."""
+    row = Channel.objects.select_for_update().get(pk=channel.pk)
+    Channel.objects.filter(pk=row.pk).update(**(columns or {}), health={**row.health, **facts})
+    channel.refresh_from_db()
+    tell("channel", id=channel.public_id)
+
+
+def _trouble(channel: Channel, code: str, title: str = "") -> None:
+    if code == UNREADABLE or code in TOKEN_REFUSED | NUMBER_GONE:
+        set_state(channel, ChannelState.RECONNECT, reason=f"{code} {title}".strip())
+    remember(channel, trouble={"code": code, "title": title, "at": timezone.now().isoformat()})
+
+
+@transaction.atomic
+def rename(channel: Channel, name: str) -> None:
+    Channel.objects.filter(pk=channel.pk).update(name=name)
+    channel.name = name
+    tell("channel", id=channel.public_id)
 
 
 @transaction.atomic
@@ -147,6 +200,9 @@ def set_state(channel: Channel, state: ChannelState, *, reason: str = "") -> boo
     changed = bool(others.update(state=state, state_reason=reason))
     if changed:
         channel.refresh_from_db()
+        if state == ChannelState.CONNECTED:
+            for work in SENDING.values():
+                due.announce(work, current_company())
         tell("channel", id=channel.public_id)
     return changed
 

@@ -33,10 +33,16 @@ CATEGORY, QUALITY, STATUS = (
 
 @transaction.atomic
 def sync(channel: Channel, values: Sequence[TemplateValue], *, now: datetime | None = None) -> int:
-    """Take over all templates of the channel's account; those the provider has no more are marked as deleted."""
+    """Take over all templates of the channel's account; those the provider has no more are marked as deleted.
+
+    `now` is when the provider was asked: what it told of a template since then is newer than its list.
+    """
     now = now or timezone.now()
     account = channel.account_external_id
-    rows = {(value.name, value.language): _row(account, value, now) for value in values}
+    ours = MessageTemplate.objects.filter(account_external_id=account)
+    newer = set(ours.filter(synced_at__gt=now).values_list("name", "language"))
+    listed = {(value.name, value.language): _row(account, value, now) for value in values}
+    rows = {key: row for key, row in listed.items() if key not in newer}
     MessageTemplate.objects.bulk_create(
         rows.values(),
         update_conflicts=True,
@@ -52,10 +58,9 @@ def sync(channel: Channel, values: Sequence[TemplateValue], *, now: datetime | N
             "synced_at",
         ],
     )
-    vanished = MessageTemplate.objects.filter(account_external_id=account, synced_at__lt=now)
-    vanished.update(status=GONE, synced_at=now)
+    ours.filter(synced_at__lt=now).exclude(status=GONE).update(status=GONE, synced_at=now)
     tell("templates", account=account)
-    return len(rows)
+    return len(listed)
 
 
 @transaction.atomic

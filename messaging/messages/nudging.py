@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from messaging.channels.services import SENDING
 from messaging.messages.models import Lane
 from tenants.context import current_company
 from tenants.services import due
 
-KINDS = {Lane.REPLIES: "deliver-replies", Lane.BULK: "deliver-bulk"}
+KINDS = {Lane(lane): work for lane, work in SENDING.items()}
 
 
 def announce(lane: str) -> None:

@@ -43,6 +43,18 @@ def _utility(name: str, language: str, body: str, samples: list[str], *, button:
 
 TRACK = "https://example.com/t/"
 TEMPLATES: dict[str, list[JSON]] = {
+    "hello_world": [
+        {
+            "name": "hello_world",
+            "language": language,
+            "category": "UTILITY",
+            "components": [{"type": "BODY", "text": body}, {"type": "FOOTER", "text": foot}],
+        }
+        for language, body, foot in (
+            ("de", "Das ist eine Testnachricht. Kommt sie an, ist die Nummer richtig verbunden.", "Nur ein Test"),
+            ("en", "This is a test message. If you can read it, the number is connected rightly.", "Only a test"),
+        )
+    ],
     "order_shipped": [
         _utility(
             "order_shipped",
@@ -146,7 +158,7 @@ PARCELS = DemoNumber(
         ("Rolf Jansen", "+4916312345612", "de", ""),
         ("Mia Sommer", "", "de", "mia.sommer"),
     ),
-    ("order_shipped", "delivery_today", "newsletter", "login_code"),
+    ("order_shipped", "delivery_today", "newsletter", "login_code", "hello_world"),
 )
 AIRLINE = DemoNumber(
     "nordwind",
@@ -164,7 +176,7 @@ AIRLINE = DemoNumber(
         ("Priya Sharma", "+919812345617", "en", ""),
         ("Theo Lang", "", "en", "theo.lang"),
     ),
-    ("flight_changed", "newsletter", "login_code"),
+    ("flight_changed", "newsletter", "login_code", "hello_world"),
 )
 DEMO = (PARCELS, AIRLINE)
 

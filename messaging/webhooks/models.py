@@ -26,4 +26,6 @@ class WebhookEvent(models.Model):
         indexes = [
             # What is still to be worked on, oldest first.
             models.Index(fields=["id"], name="webhook_waiting", condition=models.Q(processed_at=None)),
+            # What could not be understood, newest first; few rows.
+            models.Index(fields=["-id"], name="webhook_problems", condition=~models.Q(problems=[])),
         ]

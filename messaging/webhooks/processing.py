@@ -18,7 +18,7 @@ from typing import Any
 
 import structlog
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
-from django.db.models import Count, F, Min, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest, Length
 from django.utils import timezone
 
@@ -28,7 +28,9 @@ from messaging.channels.registry import adapter_for
 from messaging.messages import receiving, status
 from messaging.webhooks import account
 from messaging.webhooks.models import WebhookEvent
-from messaging.webhooks.storing import KIND
+from messaging.webhooks.problems import FAILED, NOBODYS, PARKED, UNREADABLE
+from messaging.webhooks.storing import KIND, NOTED_AGAIN
+from messaging.webhooks.tidying import TIDY, TIDY_EVERY
 from tenants.models import Company
 from tenants.services import due
 
@@ -63,6 +65,8 @@ def process(company: Company, *, turn: float = TURN) -> int:
     while time.monotonic() < ends:
         batch = claim(timezone.now())
         if not batch:
+            if done:
+                due.expect(TIDY, company, at=timezone.now() + TIDY_EVERY)
             due.settle(round, _next_due_at())
             return done
         work_on(batch)
@@ -109,6 +113,7 @@ def work_on(batch: Sequence[WebhookEvent]) -> None:
         _record(channels.by_pk[channel_pk], of_channel)
     channels.note_inbound()
     now = timezone.now()
+    channels.note_told(now)
     for work in works:
         work.event.processed_at, work.event.problems, work.event.lease_until = now, work.problems, None
         if work.problems:
@@ -126,6 +131,7 @@ class _Channels:
         # A disconnected one too: what was on its way to it is still its history.
         self.by_pk = {channel.pk: channel for channel in Channel.objects.all()}
         self.inbound: dict[int, datetime] = {}
+        self.told: set[int] = set()
 
     def meant(self, found: Delivered, event: WebhookEvent) -> list[Channel]:
         """The channel an element names; else those of its account; else the one whose address it came to."""
@@ -135,6 +141,10 @@ class _Channels:
         of_account = [channel for channel in every if channel.account_external_id == found.account_external_id]
         own = self.by_pk.get(event.channel_id or 0)
         return (of_account if found.account_external_id else []) or ([own] if own else [])
+
+    def are_told(self, meant: Sequence[Channel], event: WebhookEvent) -> None:
+        """Something came for them, or to the address of one."""
+        self.told |= {channel.pk for channel in meant} | ({event.channel_id} if event.channel_id else set())
 
     def kind_of(self, event: WebhookEvent) -> str:
         """The platform's address is WhatsApp's so far."""
@@ -149,12 +159,17 @@ class _Channels:
         for pk, at in sorted(self.inbound.items()):
             Channel.objects.filter(pk=pk).update(last_inbound_at=Greatest(Coalesce("last_inbound_at", at), at))
 
+    def note_told(self, now: datetime) -> None:
+        """That webhooks arrive; written once a minute, so that it is no row that all workers wait for."""
+        stale = Q(last_webhook_at=None) | Q(last_webhook_at__lt=now - NOTED_AGAIN)
+        Channel.objects.filter(stale, pk__in=self.told).update(last_webhook_at=now)
+
 
 def _elements(work: Work, channels: _Channels) -> Sequence[Delivered]:
     try:
         return adapter_for(channels.kind_of(work.event)).parse(bytes(work.event.body))
     except ValueError as error:
-        work.note(str(error), None, parked=True)
+        work.note(str(error), None, parked=True, why=UNREADABLE)
         return []
 
 
@@ -163,10 +178,11 @@ def _take(
 ) -> None:
     element = found.element
     meant = channels.meant(found, work.event)
+    channels.are_told(meant, work.event)
     if isinstance(element, Broken):
-        work.note(element.reason, element.raw)
+        work.note(element.reason, element.raw, why=UNREADABLE)
     elif not meant:
-        work.note(f"No channel {found.channel_external_id or found.account_external_id}", _raw(element))
+        work.note(f"No channel {found.channel_external_id or found.account_external_id}", _raw(element), why=NOBODYS)
     elif isinstance(element, InboundMessage):
         if _alone(work, element, lambda: receiving.receive(meant[0], element)):
             channels.heard(meant[0], element.at)
@@ -207,7 +223,7 @@ def _alone(work: Work, element: InboundMessage | StatusReport | AccountEvent, ac
         raise
     except Exception as error:  # noqa: BLE001  (whatever one element does, its neighbours go on)
         log.warning("webhook.element_kept_aside", body=work.event.pk, error=type(error).__name__)
-        work.note(f"{type(error).__name__}: {error}", _raw(element))
+        work.note(f"{type(error).__name__}: {error}", _raw(element), why=FAILED)
         return False
     return True
 
@@ -232,7 +248,12 @@ def _raw(element: InboundMessage | StatusReport | AccountEvent) -> Any:
 def _park_the_hopeless(now: datetime) -> None:
     """Bodies that took their worker with them each time; a person looks at them."""
     hopeless = WebhookEvent.objects.filter(processed_at=None, attempts__gte=MOST_ATTEMPTS, lease_until__lte=now)
-    reason = {"reason": f"{MOST_ATTEMPTS} workers did not come to an end with it", "raw": None, "parked": True}
+    reason = {
+        "reason": f"{MOST_ATTEMPTS} workers did not come to an end with it",
+        "raw": None,
+        "parked": True,
+        "why": PARKED,
+    }
     if parked := hopeless.update(processed_at=now, problems=[reason]):
         log.error("webhook.parked", count=parked)
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from messaging.webhooks import processing
+from datetime import timedelta
+from functools import partial
+
+from django.utils import timezone
+
+from messaging.webhooks import processing, tidying
 from messaging.webhooks.storing import KIND
-from tenants.company_task import company_task
+from messaging.webhooks.tidying import TIDY, TIDY_EVERY
+from tenants.company_task import CompanyTask, company_task
 from tenants.models import Company
 from tenants.services import due
 
@@ -19,9 +25,23 @@ def process_webhooks(company: Company) -> int:
 process_webhooks.runs_while_suspended = True
 
 
-def _nudge(company: Company | None) -> None:
+@company_task
+def tidy_webhooks(company: Company) -> None:
+    """Drop old bodies, and come again tomorrow while there are any."""
+    round = due.begin(TIDY, company)
+    now = timezone.now()
+    more = tidying.tidy(now)
+    due.settle(round, now + (SOON if more else TIDY_EVERY) if more or tidying.has_any() else None)
+
+
+tidy_webhooks.runs_while_suspended = True
+SOON = timedelta(minutes=1)
+
+
+def _nudge(task: CompanyTask, company: Company | None) -> None:
     if company is not None:
-        process_webhooks.nudge(company)
+        task.nudge(company)
 
 
-due.on_due(KIND, _nudge)
+due.on_due(KIND, partial(_nudge, process_webhooks))
+due.on_due(TIDY, partial(_nudge, tidy_webhooks))

@@ -7,6 +7,7 @@ whoever cannot sign, and store nothing then.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 
 from django.conf import settings
 from django.db import transaction
@@ -44,10 +45,15 @@ def channel_address(request: HttpRequest, kind: str, key: str) -> HttpResponse:
             raise Http404
         own = credentials_of(channel)
     if request.method == "GET":
-        return challenge(request, adapter, [own.verify_token])
+        answer = challenge(request, adapter, [own.verify_token])
+        if answer.status_code == HTTPStatus.OK:
+            storing.note(route.company, channel, "challenged_at")
+        return answer
     app_secret, _verify_token = platform_secrets(kind)
     body, refusal = signed_body(request, adapter, [own.app_secret, app_secret])
     if refusal:
+        if refusal.status_code == HTTPStatus.FORBIDDEN:
+            storing.note(route.company, channel, "badly_signed_at")
         return refusal
     try:
         splitting.load(body)
@@ -75,7 +81,7 @@ def platform_address(request: HttpRequest, kind: str) -> HttpResponse:
     # All or nothing: after an error the provider sends the whole body again. In one order, so that two bodies for the
     # same companies never wait for each other.
     with transaction.atomic():
-        for external_id, part in parts.unknown.items():
+        for external_id, part in sorted(parts.unknown.items()):
             storing.store_unknown(kind, external_id, part)
         for company, part in sorted(parts.companies.items(), key=lambda item: item[0].pk):
             storing.store(company, part)

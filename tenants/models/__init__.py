@@ -6,7 +6,7 @@ from tenants.models.due import DueWork, ParkedTask
 from tenants.models.limits import Attempt
 from tenants.models.mail import Mail, MailState
 from tenants.models.member import Invitation, Membership, Role
-from tenants.models.route import ProviderRoute, UnroutedWebhook
+from tenants.models.route import ProviderRoute, UnroutedAccount, UnroutedWebhook
 from tenants.models.schema import SchemaMigrationResult
 from tenants.models.session import Session
 from tenants.models.sign_up import EnterLink, SignUp
@@ -34,6 +34,7 @@ __all__ = [
     "SignUp",
     "StaffVisit",
     "Theme",
+    "UnroutedAccount",
     "UnroutedWebhook",
     "User",
 ]

@@ -25,10 +25,25 @@ class ProviderRoute(models.Model):
         indexes = [models.Index(fields=["kind", "account_external_id"], name="provider_route_account")]
 
 
-class UnroutedWebhook(models.Model):
-    """A part of a webhook body for an account nobody has connected, kept for staff."""
+class UnroutedAccount(models.Model):
+    """A provider's account that reports to the platform's address and that nobody has connected: how often, and when.
+
+    `external_id` is the number or page, else the account; '' when the body names none.
+    """
 
     kind = models.CharField(max_length=12)
     external_id = models.CharField(max_length=128, blank=True)
+    count = models.PositiveBigIntegerField(default=0)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "external_id"], name="unrouted_account_once")]
+
+
+class UnroutedWebhook(models.Model):
+    """A part of a webhook body for such an account, kept for some days; the newest ones only."""
+
+    account = models.ForeignKey(UnroutedAccount, on_delete=models.CASCADE, related_name="webhooks")
     body = models.BinaryField()
     received_at = models.DateTimeField(auto_now_add=True)

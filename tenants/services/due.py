@@ -1,6 +1,7 @@
 """The table of due work: announced where work arises, read by the sweep, settled by who did it.
 
 announce(kind, company)          inside the transaction that makes the work
+expect(kind, company, at)        the same for work that comes back by itself, such as tidying
 round = begin(kind, company)     the worker remembers what was announced so far
 settle(round, next_due_at)       nothing left (None) or the time of what is left; if somebody announced
                                  meanwhile, the row stays as they left it
@@ -50,6 +51,12 @@ def announce(kind: str, company: Company | None = None, *, at: datetime | None =
         )
     if at is None and kind in _nudges:
         transaction.on_commit(lambda: _nudges[kind](company))
+
+
+def expect(kind: str, company: Company | None = None, *, at: datetime) -> None:
+    """There will be work of this kind at `at`, unless some is known already: that stands, and its worker goes on."""
+    row = DueWork(kind=kind, company=company, due_at=at)
+    DueWork.objects.bulk_create([row], ignore_conflicts=True)
 
 
 def begin(kind: str, company: Company | None = None) -> Round:

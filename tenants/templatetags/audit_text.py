@@ -41,6 +41,13 @@ SENTENCES: Mapping[str, Any] = {
     "person.recovery_codes_generated": _("{actor} made new recovery codes."),
     "session.ended": _("{actor} signed out another device."),
     "session.others_ended": _("{actor} signed out everywhere else."),
+    "channel.connected": _("{actor} connected the number {target}."),
+    "channel.renewed": _("{actor} connected the number {target} anew."),
+    "channel.reports_here": _("{actor} had Meta report about {target} to us."),
+    "channel.paused": _("{actor} paused the number {target}."),
+    "channel.resumed": _("{actor} let the number {target} go on."),
+    "channel.renamed": _("{actor} renamed the number {target}."),
+    "channel.disconnected": _("{actor} disconnected the number {target}."),
     "visit.began": _("{actor} began a staff visit for {minutes} minutes."),
     "visit.ended": _("{actor} ended the staff visit of {target}."),
 }
@@ -58,6 +65,8 @@ LABELS: Mapping[str, Any] = {
     "state": _("State"),
     "minutes": _("Minutes"),
     "count": _("How many"),
+    "channel_name": _("Name"),
+    "channel_address": _("Number"),
 }
 
 

@@ -28,11 +28,14 @@ OUTSIDE = ("/sign-in/", "/password/reset/", "/invitation/used/", "/nowhere/")
 MEMBER = (
     "/", "/inbox/", "/inbox/?q=nobody",
     "/contacts/", "/contacts/add/", "/contacts/?q=nobody", "/team/", "/team/invite/", "/settings/",
+    "/channels/", "/channels/connect/", "/templates/", "/templates/?q=nothing",
     "/settings/address/", "/settings/visits/", "/settings/log/", "/you/", "/you/security/", "/you/security/password/",
     "/you/security/second-factor/", "/sign-out/", "/nowhere/",
 )  # fmt: skip
 AGENT = ("/", "/settings/", "/team/")
-CONSOLE = ("/staff/", "/staff/?q=nobody", "/staff/log/", "/staff/system/", "/companies/", "/you/security/")
+CONSOLE = (
+    "/staff/", "/staff/?q=nobody", "/staff/log/", "/staff/webhooks/", "/staff/system/", "/companies/", "/you/security/",
+)  # fmt: skip
 
 
 @pytest.fixture(params=LOOKS)
@@ -71,12 +74,17 @@ def test_an_admin_s_pages(product: Product, person: Callable[..., Person], look:
     found = walk(one, base, MEMBER)
     for list_page, link in (
         ("/contacts/", "main a[href*='/contacts/']:not([href$='/add/'])"),
+        ("/channels/", "main table a"),
+        ("/templates/", "main table a"),
         ("/team/", "main a[href$='/role/']"),
         ("/team/", "main a[href$='/remove/']"),
     ):
         one.open(f"{base}{list_page}").locator(link).first.click()
         one.page.wait_for_load_state()
         found += faults(one.page)
+    one.open(f"{base}/channels/").locator("main table a").first.click()
+    one.page.wait_for_url("**/channels/*/")
+    found += walk(one, one.page.url, ("renew/", "rename/", "pause/", "disconnect/", "test/"))
     assert found == []
 
 
@@ -89,7 +97,7 @@ def test_an_agent_s_pages(product: Product, person: Callable[..., Person], look:
 def test_forms_that_were_refused(product: Product, person: Callable[..., Person], look: dict[str, Any]) -> None:
     one, base, found = person(**look), product.company("hansen"), []
     one.sign_in(base, PARCELS.people[0].email)
-    for path in ("/team/invite/", "/contacts/add/", "/settings/address/"):
+    for path in ("/team/invite/", "/contacts/add/", "/settings/address/", "/channels/connect/"):
         one.open(f"{base}{path}")
         for field in one.page.locator("main form input[type=text], main form input[type=email]").all():
             field.fill("")

@@ -199,6 +199,25 @@ def test_a_number_tells_how_it_stands(house: House) -> None:
     assert health.messages_per_second > 0
 
 
+def test_an_account_tells_its_numbers(house: House) -> None:
+    account = house.run(lambda session: house.adapter.account(session, house.credentials))
+    assert list(account.numbers) == [house.credentials.external_id]
+
+
+def test_an_account_can_be_told_where_to_report(house: House) -> None:
+    url = house.sandbox.receiver.url
+    house.credentials = replace(house.credentials, verify_token=house.sandbox.receiver.verify_token)
+    house.run(lambda session: house.adapter.listen(session, house.credentials, url))
+    account = house.run(lambda session: house.adapter.account(session, house.credentials))
+    assert url in account.listeners
+
+
+def test_an_address_that_does_not_prove_itself_is_refused(house: House) -> None:
+    house.credentials = replace(house.credentials, verify_token="not the one")
+    with pytest.raises(SendFailed):
+        house.run(lambda session: house.adapter.listen(session, house.credentials, house.sandbox.receiver.url))
+
+
 def test_the_templates_are_those_of_the_account(house: House) -> None:
     if not capabilities_of(house.adapter.kind).template:
         pytest.skip("this channel knows no templates")

@@ -14,7 +14,7 @@ from messaging.channels.models import Channel
 from messaging.webhooks.models import WebhookEvent
 from messaging.webhooks.views import LARGEST
 from tenants.context import company_context
-from tenants.models import Company, CompanyState, DueWork, Session, UnroutedWebhook, User
+from tenants.models import Company, CompanyState, DueWork, Session, UnroutedAccount, UnroutedWebhook, User
 from tests.conftest import Browser
 from tests.messaging.webhooks import meta
 
@@ -253,7 +253,7 @@ def test_what_is_for_nobody_is_kept_for_staff(posted: Callable[..., int], channe
     stranger = meta.change(meta.text(), number="999")
     assert posted(meta.entry(meta.change(meta.text("wamid.ours"))), meta.entry(stranger, account="0")) == 200
     kept = UnroutedWebhook.objects.get()
-    assert (kept.kind, kept.external_id) == ("whatsapp", "999")
+    assert (kept.account.kind, kept.account.external_id) == ("whatsapp", "999")
     assert json.loads(bytes(kept.body))["entry"] == [meta.entry(stranger, account="0")]
     assert b"wamid.ours" in bodies(acme)[0]
 
@@ -263,7 +263,7 @@ def test_a_number_that_is_not_connected_is_not_its_account_s(
 ) -> None:
     posted(meta.entry(meta.change(meta.text(), number="999")))
     assert bodies(acme) == []
-    assert UnroutedWebhook.objects.get().external_id == "999"
+    assert UnroutedAccount.objects.get().external_id == "999"
 
 
 @pytest.mark.parametrize(

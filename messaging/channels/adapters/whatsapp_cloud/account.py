@@ -1,4 +1,4 @@
-"""The number and its account: health and templates (§3, §6.2)."""
+"""The number and its account: health, who listens, templates (§3, §6.2)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 
 from messaging.channels.adapters import graph, reading
 from messaging.channels.adapters.graph import LONGEST_WORDS
-from messaging.channels.base import Credentials, Health, NoAnswer, ProviderError, TemplateValue
+from messaging.channels.base import Account, Credentials, Health, NoAnswer, ProviderError, TemplateValue
 
 NUMBER_FIELDS = (
     "id,display_phone_number,verified_name,status,quality_rating,name_status,throughput,health_status,"
@@ -34,6 +34,7 @@ async def health(session: ClientSession, credentials: Credentials) -> Health:
         quality=reading.text(number, "quality_rating"),
         messages_per_second=PER_SECOND.get(level, PER_SECOND["STANDARD"]),
         daily_limit=reading.text(number, "whatsapp_business_manager_messaging_limit"),
+        name_status=reading.text(number, "name_status"),
         problems=tuple(problems(reading.part(number, "health_status"))),
     )
 
@@ -49,22 +50,45 @@ def problems(status: Mapping[str, Any]) -> Iterator[ProviderError]:
             )
 
 
+async def account(session: ClientSession, credentials: Credentials) -> Account:
+    numbers = await every(session, credentials, "phone_numbers", "id")
+    apps = await graph.call(session, credentials, "GET", credentials.account_external_id, "subscribed_apps")
+    return Account(
+        numbers=tuple(reading.text(one, "id") for one in numbers),
+        listeners=tuple(reading.text(app, "override_callback_uri") for app in reading.parts(apps, "data")),
+    )
+
+
+async def listen(session: ClientSession, credentials: Credentials, url: str) -> None:
+    body = {"override_callback_uri": url, "verify_token": credentials.verify_token}
+    answer = await graph.call(
+        session, credentials, "POST", credentials.account_external_id, "subscribed_apps", json=body
+    )
+    if answer.get("success") not in (True, "true"):
+        raise NoAnswer("the subscription was not confirmed")
+
+
 async def templates(session: ClientSession, credentials: Credentials) -> list[TemplateValue]:
-    """All pages. The cursor is taken and not the ready address of the next page, which is not ours to trust."""
-    found: list[TemplateValue] = []
-    params = {"fields": TEMPLATE_FIELDS, "limit": str(PAGE)}
+    return [template(one) for one in await every(session, credentials, "message_templates", TEMPLATE_FIELDS)]
+
+
+async def every(session: ClientSession, credentials: Credentials, edge: str, fields: str) -> list[Mapping[str, Any]]:
+    """All pages of an edge of the account.
+
+    The cursor is taken and not the ready address of the next page, which is not ours to trust.
+    """
+    found: list[Mapping[str, Any]] = []
+    params = {"fields": fields, "limit": str(PAGE)}
     for _ in range(MOST_PAGES):
-        page = await graph.call(
-            session, credentials, "GET", credentials.account_external_id, "message_templates", params=params
-        )
-        found += [template(one) for one in reading.parts(page, "data")]
+        page = await graph.call(session, credentials, "GET", credentials.account_external_id, edge, params=params)
+        found += reading.parts(page, "data")
         paging = reading.part(page, "paging")
         after = reading.text(reading.part(paging, "cursors"), "after")
         # The last page has a cursor too, but no next one.
         if not after or "next" not in paging or after == params.get("after"):
             return found
         params["after"] = after
-    raise NoAnswer("the list of templates has no end")
+    raise NoAnswer(f"the list of {edge} has no end")
 
 
 def template(one: Mapping[str, Any]) -> TemplateValue:

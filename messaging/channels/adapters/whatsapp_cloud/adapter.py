@@ -10,6 +10,7 @@ from messaging.channels.adapters import graph, reading
 from messaging.channels.adapters.whatsapp_cloud import account, media as files, parsing, sending
 from messaging.channels.base import (
     Accepted,
+    Account,
     ChannelAdapter,
     Credentials,
     Delivered,
@@ -60,6 +61,12 @@ class WhatsAppCloud(ChannelAdapter):
 
     async def health(self, session: ClientSession, credentials: Credentials) -> Health:
         return await account.health(session, credentials)
+
+    async def account(self, session: ClientSession, credentials: Credentials) -> Account:
+        return await account.account(session, credentials)
+
+    async def listen(self, session: ClientSession, credentials: Credentials, url: str) -> None:
+        await account.listen(session, credentials, url)
 
     async def templates(self, session: ClientSession, credentials: Credentials) -> Sequence[TemplateValue]:
         return await account.templates(session, credentials)
