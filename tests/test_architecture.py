@@ -18,7 +18,7 @@ FLOORS: list[list[str]] = [
     ["messaging.apps", "messaging.urls", "messaging.inbox", "messaging.api", "messaging.sandbox", "messaging.steps"],
     ["messaging.webhooks", "messaging.tasks"],
     ["messaging.broadcasts", "messaging.bots"],
-    ["messaging.messages"],
+    ["messaging.messages", "messaging.media"],
     ["messaging.conversations", "messaging.message_templates"],
     ["messaging.models"],
     ["messaging.contacts"],

@@ -78,4 +78,18 @@ ROWS = [
         what=_("The provider never said whether the message arrived, and it was left at that."),
         todo=_("Ask the person whether it arrived before you send it again."),
     ),
+    ErrorRule(
+        ["upload_failed"],
+        ErrorClass.RETRY_LATER,
+        mender=Mender.AGENT,
+        what=_("The file could not be handed to the provider, although it was tried for a while. Nothing was sent."),
+        todo=_("Send it again in a moment."),
+    ),
+    ErrorRule(
+        ["file_missing"],
+        ErrorClass.OPERATOR,
+        mender=Mender.STAFF,
+        what=_("The stored file is gone. Nothing was sent."),
+        todo=_("Choose the file again. If it happens again, tell the operator."),
+    ),
 ]
