@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("tenants.urls")),
     path("", include("tenants.urls_person")),
     path("contacts/", include("messaging.contacts.urls")),
+    path("files/", include("messaging.media.urls")),
     path("inbox/", include("messaging.inbox.urls")),
 ]
 

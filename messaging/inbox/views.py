@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages as toasts
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from messaging.conversations import services as conversations
 from messaging.conversations.models import Conversation, ConversationState, Label
 from messaging.inbox import shown
+from messaging.inbox.attaching import attaching
 from messaging.inbox.forms import AssignForm, LabelForm, NoteForm, ReplyForm, SnoozeForm
 from messaging.inbox.search import found_by
 from messaging.live import events
@@ -176,7 +178,8 @@ def _list(request: Request, current: str) -> dict[str, Any]:
 
 def _thread(request: Request, found: Conversation) -> dict[str, Any]:
     now = timezone.now()
-    newest = Message.objects.filter(conversation=found).select_related("reply_to").order_by("-at", "-pk")[:ENTRIES]
+    entries = Message.objects.filter(conversation=found).select_related("reply_to").prefetch_related("attachments")
+    newest = entries.order_by("-at", "-pk")[:ENTRIES]
     people = shown.people_of(company_of(request))
     assignee = people.get(found.assignee_id or 0)
     return {
@@ -192,6 +195,7 @@ def _thread(request: Request, found: Conversation) -> dict[str, Any]:
         "window_words": shown.window_words(found, now),
         "ring": shown.ring_share(found, now),
         "client_key": new_public_id(),
+        "attaching": attaching(found.channel.kind),
         "may_write": request.visit is None,
         "snoozes": SnoozeForm.base_fields["until"].choices,  # type: ignore[attr-defined]
     }
@@ -203,7 +207,7 @@ def _answered(request: Request, found: Conversation) -> HttpResponse:
     return redirect("conversation", public_id=found.public_id)
 
 
-def _refused(request: Request, found: Conversation, form: ReplyForm | NoteForm) -> HttpResponse:
+def _refused(request: Request, found: Conversation, form: Form) -> HttpResponse:
     """The composer again, with what was typed and why it was not sent."""
     context = {**_thread(request, found), "form": form, "typed": form.data.get("text", "")}
     if request.htmx:

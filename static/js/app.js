@@ -1,5 +1,6 @@
 // Every behaviour of the pages. Each finds its elements by data- attributes and knows no page.
 import "./ago.js";
+import "./attach.js";
 import "./auto-submit.js";
 import "./bulk.js";
 import "./copy.js";
@@ -7,6 +8,7 @@ import "./counter.js";
 import "./dialog.js";
 import "./errors.js";
 import "./file-drop.js";
+import "./lightbox.js";
 import "./live.js";
 import "./menu.js";
 import "./offline.js";
