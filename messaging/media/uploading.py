@@ -37,8 +37,8 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 4
 # Our own codes: it was tried for long enough, and the stored file is gone.
 UPLOAD_FAILED, FILE_MISSING = "upload_failed", "file_missing"
-# The provider was away: about an hour, so that nobody waits for an answer that never leaves.
-WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 20, 80, 320, 900, 1800))
+# The provider was away: for less than an hour, so that nobody waits for an answer that never leaves.
+WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 20, 80, 320, 1800))
 
 
 @dataclass(frozen=True)
