@@ -82,6 +82,8 @@ ROWS = [
         ["upload_failed"],
         ErrorClass.RETRY_LATER,
         mender=Mender.AGENT,
+        # Half an hour in all, so that nobody waits for an answer that never leaves.
+        retry=Retry(tries=6, first=5, most=1800),
         what=_("The file could not be handed to the provider, although it was tried for a while. Nothing was sent."),
         todo=_("Send it again in a moment."),
     ),

@@ -37,8 +37,6 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 4
 # Our own codes: it was tried for long enough, and the stored file is gone.
 UPLOAD_FAILED, FILE_MISSING = "upload_failed", "file_missing"
-# The provider was away: for less than an hour, so that nobody waits for an answer that never leaves.
-WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 20, 80, 320, 1800))
 
 
 @dataclass(frozen=True)
@@ -170,17 +168,23 @@ def _refused(row: Attachment, error: ProviderError, now: datetime) -> None:
             _fail(row, error.code, words_of(error))
     elif rule.means in (ErrorClass.RETRY_LATER, ErrorClass.SLOW_NUMBER):
         _wait(row, now)
-    elif rule.retry and (delay := rule.retry.delay(row.attempts)) is not None:
-        put_off(row, now + timedelta(seconds=delay))
     else:
-        _fail(row, error.code, words_of(error))
+        _again_or_fail(row, error.code, words_of(error), now)
 
 
 def _wait(row: Attachment, now: datetime) -> None:
-    if row.attempts > len(WAITS):
-        _fail(row, UPLOAD_FAILED)
+    """The provider was away, or our storage."""
+    _again_or_fail(row, UPLOAD_FAILED, "", now)
+
+
+def _again_or_fail(row: Attachment, code: str, details: str, now: datetime) -> None:
+    """As often as the error's row says."""
+    retry = rule_for(row.message.channel.kind, code).retry
+    delay = retry.delay(row.attempts) if retry else None
+    if delay is None:
+        _fail(row, code, details)
     else:
-        put_off(row, now + WAITS[row.attempts - 1])
+        put_off(row, now + timedelta(seconds=delay))
 
 
 @transaction.atomic

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from django.core.files.storage import storages
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -29,6 +28,7 @@ from messaging.channels.base import (
 )
 from messaging.channels.models import Channel
 from messaging.conversations.models import Conversation
+from messaging.messages.claiming import address_of
 from messaging.messages.models import Attachment
 from messaging.messages.receiving import receive
 from tenants.context import company_context
@@ -89,14 +89,16 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
     return played
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, settings: Settings) -> Iterator[Path]:
-    """Where files are kept in this test."""
-    kept = tmp_path / "kept"
-    media = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": kept, "base_url": None}}
+def keep_files_in(folder: Path, settings: Settings) -> Path:
+    media = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder}}
     settings.STORAGES = {**settings.STORAGES, "media": media}
-    yield kept
-    storages.__dict__.pop("backends", None)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, settings: Settings) -> Path:
+    """Where files are kept in this test."""
+    return keep_files_in(tmp_path / "kept", settings)
 
 
 def stored(folder: Path) -> list[bytes]:
@@ -132,7 +134,7 @@ def comes(channel: Channel, conversation: Conversation, provider: Provider) -> C
             channel,
             InboundMessage(
                 external_id=f"wamid.{number}",
-                sender=_address(conversation),
+                sender=address_of(conversation.identity.external_id),
                 type=kind,
                 at=timezone.now(),
                 content={},
@@ -145,7 +147,6 @@ def comes(channel: Channel, conversation: Conversation, provider: Provider) -> C
     return arrive
 
 
-def _address(conversation: Conversation) -> Any:
-    from messaging.messages.claiming import address_of
-
-    return address_of(conversation.identity.external_id)
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A file as a test's name would fill the screen."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None

@@ -316,7 +316,7 @@ def test_a_provider_that_is_away_is_tried_again_and_in_the_end_a_person_is_told(
         Attachment.objects.filter(state="outgoing").update(due_at=timezone.now())
         uploading.upload(inside)
         tries += 1
-    assert tries == len(uploading.WAITS) + 1
+    assert tries == claiming.MOST_ATTEMPTS
     assert later(message).error_code == "upload_failed"
 
 
