@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 pages = get_asgi_application()
 
 # Only after Django is set up may anything be imported that has models.
+from config import bodies  # noqa: E402
 from messaging.inbox import live  # noqa: E402
 
 Message = dict[str, Any]
@@ -21,7 +22,11 @@ async def application(
     scope: dict[str, Any], receive: Callable[[], Awaitable[Message]], send: Callable[[Any], Awaitable[None]]
 ) -> None:
     """A stream is answered without Django's middlewares: one that is not async would hold a thread for each."""
-    if scope["type"] == "http" and scope["path"] == live.PATH:
-        await live.stream(scope, receive, send)
-    else:
+    if scope["type"] != "http":
         await pages(scope, receive, send)
+    elif scope["path"] == live.PATH:
+        await live.stream(scope, receive, send)
+    elif bodies.is_too_large(scope):
+        await bodies.refuse(send)
+    else:
+        await pages(scope, bodies.counted(receive), send)

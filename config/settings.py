@@ -226,6 +226,8 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [csp.SELF],
         "img-src": [csp.SELF, "data:"],
+        # A recording is listened to before it is sent.
+        "media-src": [csp.SELF, "blob:"],
         "object-src": [csp.NONE],
         "base-uri": [csp.NONE],
         "frame-ancestors": [csp.NONE],
@@ -253,15 +255,45 @@ WHITENOISE_USE_FINDERS = DEMO or DEBUG or TESTING
 # A file that is edited while the demo runs must not be served with the length it had at the start.
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS
 STATIC_ROOT = None if WHITENOISE_USE_FINDERS else DATA_DIR / "static"
+# Where people's files are kept: below DATA_DIR, or in an S3 bucket. Neither is ever served by itself.
+FILES_S3_BUCKET = environment.text("FILES_S3_BUCKET")
+MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "media": {
+        "BACKEND": "config.s3.S3Files",
+        # Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the machine's role.
+        "OPTIONS": {
+            "bucket_name": FILES_S3_BUCKET,
+            "endpoint_url": environment.text("FILES_S3_ENDPOINT_URL") or None,
+            "region_name": environment.text("FILES_S3_REGION") or None,
+            "addressing_style": environment.text("FILES_S3_ADDRESSING") or None,
+            "default_acl": None,
+        },
+    }
+    if FILES_S3_BUCKET
+    else {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": MEDIA_ROOT,
+            "base_url": None,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {
         "BACKEND": "config.storage.StaticStorage"
         if not WHITENOISE_USE_FINDERS
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-MEDIA_ROOT = DATA_DIR / "media"
+# A dotted path of what looks at every file before it is kept: a callable that takes its path and returns None, or the
+# reason to refuse it. `tenants.lib.clamd.scan` asks a clamd at CLAMD_ADDRESS (host:port, or the path of its socket).
+MEDIA_SCANNER = environment.text("MEDIA_SCANNER")
+CLAMD_ADDRESS = environment.text("CLAMD_ADDRESS", "localhost:3310")
+# A request may carry this much, several files together; what is not small waits in a temporary file.
+LARGEST_REQUEST = environment.number("LARGEST_REQUEST_MB", 256) * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
 # --- Providers ------------------------------------------------------------------------------------
 

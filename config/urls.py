@@ -8,6 +8,7 @@ urlpatterns = [
     path("channels/", include("messaging.channels.pages.urls")),
     path("templates/", include("messaging.message_templates.pages.urls")),
     path("contacts/", include("messaging.contacts.urls")),
+    path("files/", include("messaging.media.urls")),
     path("inbox/", include("messaging.inbox.urls")),
 ]
 

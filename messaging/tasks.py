@@ -2,6 +2,7 @@
 
 from messaging.channels.tasks import check_channels
 from messaging.conversations.tasks import wake_conversations
+from messaging.media.tasks import fetch_media, upload_media
 from messaging.message_templates.tasks import sync_templates
 from messaging.messages.tasks import deliver_bulk, deliver_replies, send_receipts
 from messaging.webhooks.tasks import process_webhooks, tidy_webhooks
@@ -10,9 +11,11 @@ __all__ = [
     "check_channels",
     "deliver_bulk",
     "deliver_replies",
+    "fetch_media",
     "process_webhooks",
     "send_receipts",
     "sync_templates",
     "tidy_webhooks",
+    "upload_media",
     "wake_conversations",
 ]

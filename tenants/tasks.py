@@ -18,7 +18,7 @@ from tenants.models import (
     UnroutedAccount,
     UnroutedWebhook,
 )
-from tenants.services import due, mail, opening
+from tenants.services import due, files, mail, opening
 
 KEEP_MAIL = timedelta(days=30)
 # Of accounts that nobody has connected: bodies, and that there was one.
@@ -53,6 +53,12 @@ def open_company(company_id: int) -> None:
 
 
 @shared_task
+def delete_files() -> int:
+    """Delete stored files that no row speaks of."""
+    return files.delete_due()
+
+
+@shared_task
 def tidy() -> None:
     """Drop what has no use any more: run-out sessions, tickets, counters, unconfirmed sign-ups, old mail."""
     now = timezone.now()
@@ -71,4 +77,5 @@ def _nudge_opening(company: Company | None) -> None:
 
 
 due.on_due(mail.KIND, lambda company: send_mails.nudge())
+due.on_due(files.KIND, lambda company: delete_files.nudge())
 due.on_due(opening.KIND, _nudge_opening)

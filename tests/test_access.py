@@ -14,18 +14,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pytest_django import Settings
 
 from config.celery import app
 from messaging.channels.models import Channel
 from messaging.contacts.models import Contact
 from messaging.conversations.models import Conversation
 from messaging.message_templates.models import MessageTemplate
-from messaging.messages.models import Message
+from messaging.messages.models import Attachment, Message
 from tenants.company_task import CompanyTask
 from tenants.context import company_context, current_schema
 from tenants.models import Company, Invitation, Mail, Membership, ParkedTask, Role, Session, SignUp, StaffVisit, User
@@ -33,6 +35,9 @@ from tenants.services import enter, visits
 from tenants.services.audit import Actor
 from tests.conftest import Browser
 from tests.messaging.inbox.conftest import begin
+from tests.messaging.media import samples
+from tests.messaging.media.conftest import keep_files_in
+from tests.messaging.media.test_views import keep
 
 LOGIN = 302
 Keys = Callable[["Acme"], dict[str, Any]]
@@ -56,6 +61,7 @@ class Acme:
     parked: ParkedTask
     mail: Mail
     enter_token: str
+    attachment: Attachment
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,10 @@ def template(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.template.public_id}
 
 
+def attachment(acme: Acme) -> dict[str, Any]:
+    return {"public_id": acme.attachment.public_id}
+
+
 def member(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.agent.public_id}
 
@@ -135,6 +145,9 @@ COMPANY_URLS: dict[str, Row] = {
     "conversation_older": Row(LOGIN, 404, 404, 404, 404, "get", conversation),
     "conversation_thread": Row(LOGIN, 200, 200, 200, 404, "get", conversation),
     "conversation_reply": Row(LOGIN, 422, 422, 403, 404, "post", conversation),
+    "conversation_files": Row(LOGIN, 422, 422, 403, 404, "post", conversation),
+    "file": Row(LOGIN, 200, 200, 200, 404, "get", attachment),
+    "file_thumbnail": Row(LOGIN, 200, 200, 200, 404, "get", attachment),
     "conversation_note": Row(LOGIN, 422, 422, 403, 404, "post", conversation),
     "conversation_assign": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
     "conversation_resolve": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
@@ -233,6 +246,7 @@ PUBLIC_URLS: dict[str, PublicRow] = {
 }
 SHARED_TASKS = {
     "tenants.tasks.sweep": (),
+    "tenants.tasks.delete_files": (),
     "tenants.tasks.send_mails": (),
     "tenants.tasks.open_company": (0,),
     "tenants.tasks.tidy": (),
@@ -241,6 +255,8 @@ COMPANY_TASKS: dict[str, tuple[Any, ...]] = {
     "messaging.channels.tasks.check_channels": (),
     "messaging.conversations.tasks.wake_conversations": (),
     "messaging.message_templates.tasks.sync_templates": (),
+    "messaging.media.tasks.fetch_media": (),
+    "messaging.media.tasks.upload_media": (),
     "messaging.messages.tasks.deliver_bulk": (),
     "messaging.messages.tasks.deliver_replies": (),
     "messaging.messages.tasks.send_receipts": (),
@@ -274,13 +290,23 @@ def test_every_task_has_a_row() -> None:
 
 
 @pytest.fixture
-def rows(acme: Company, agent: User, staff: User, acme_contact: Contact, outsider: User) -> Acme:
+def rows(
+    acme: Company,
+    agent: User,
+    staff: User,
+    acme_contact: Contact,
+    outsider: User,
+    tmp_path: Path,
+    settings: Settings,
+) -> Acme:
     soon = "2099-01-01T00:00Z"
+    keep_files_in(tmp_path / "kept", settings)
+    conversation = begin(acme)
     return Acme(
         company=acme,
         agent=Membership.objects.get(company=acme, user=agent),
         contact=acme_contact,
-        conversation=begin(acme),
+        conversation=conversation,
         channel=_channel(acme),
         message=_message(acme),
         template=_template(acme),
@@ -305,6 +331,7 @@ def rows(acme: Company, agent: User, staff: User, acme_contact: Contact, outside
             to="n@example.org", subject="s", text="t", html="h", message_id="<m@localhost>", state="failed"
         ),
         enter_token=enter.make_link(agent, acme),
+        attachment=keep(acme, tmp_path, samples.picture()),
     )
 
 

@@ -28,7 +28,7 @@ FLOORS: list[list[str]] = [
     ],
     ["messaging.webhooks", "messaging.tasks"],
     ["messaging.broadcasts", "messaging.bots"],
-    ["messaging.messages"],
+    ["messaging.messages", "messaging.media"],
     ["messaging.conversations", "messaging.message_templates"],
     ["messaging.models"],
     ["messaging.contacts"],

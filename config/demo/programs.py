@@ -15,8 +15,9 @@ def programs(data: Path, web_socket: int) -> dict[str, str]:
     return {
         "beat": f"celery -A config.celery:app beat --loglevel=INFO --pidfile= --schedule={schedule}",
         "sandbox": "messaging.sandbox",
-        # A worker of their own: a large broadcast never delays an agent's answer.
+        # Workers of their own: a large broadcast or a large file never delays an agent's answer.
         "worker-replies": f"{WORKER} --queues=replies --hostname=replies@%h --concurrency=2",
+        "worker-files": f"{WORKER} --queues=files --hostname=files@%h --concurrency=1",
         "worker": f"{WORKER} --queues=default,bulk,webhooks --hostname=general@%h --concurrency=2",
         "web": f"{WEB} --fd={web_socket}",
     }

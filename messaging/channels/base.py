@@ -39,9 +39,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from io import BufferedReader
 from typing import Any
 
 from aiohttp import ClientSession
+
+# What is uploaded: bytes, or a file that is open for reading.
+Data = bytes | BufferedReader
 
 
 class MessageType(StrEnum):
@@ -308,9 +312,9 @@ class ChannelAdapter(ABC):
 
     @abstractmethod
     async def upload(
-        self, session: ClientSession, credentials: Credentials, *, data: bytes, mime_type: str, filename: str
+        self, session: ClientSession, credentials: Credentials, *, data: Data, mime_type: str, filename: str
     ) -> str:
-        """Leave a file at the provider; its id there. Raises like `send`."""
+        """Leave a file at the provider; its id there. An open file is read in pieces. Raises like `send`."""
 
     @abstractmethod
     def download(

@@ -92,6 +92,7 @@ class Pace:
 class Capabilities:
     """One kind of channel. `reference` is how long ours may be that comes back in reports.
 
+    `inbound_bytes` is what a person's file may have, `upload_days` how long the provider keeps what we left there.
     `daily_people` reads the provider's word for how many different people may be written to first within 24 hours.
     """
 
@@ -102,6 +103,8 @@ class Capabilities:
     window: Window | None
     pace: Pace
     files: Mapping[MessageType, FileLimits] = field(default_factory=dict)
+    inbound_bytes: int = 0
+    upload_days: int = 0
     buttons: ButtonLimits | None = None
     lists: ListLimits | None = None
     links: LinkLimits | None = None
@@ -161,6 +164,8 @@ WHATSAPP = Capabilities(
         MessageType.DOCUMENT: FileLimits(100 * MB, caption=1024),
         MessageType.STICKER: FileLimits(100 * KB, frozenset({"image/webp"}), animated_bytes=500 * KB),
     },
+    inbound_bytes=100 * MB,
+    upload_days=30,
     buttons=ButtonLimits(most=3, title=20, id=256, body=1024),
     lists=ListLimits(
         button=20,

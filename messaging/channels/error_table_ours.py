@@ -85,4 +85,20 @@ ROWS = [
         what=_("The number was disconnected before this was sent."),
         todo=_("Write it again when the number is connected again, or on another channel."),
     ),
+    ErrorRule(
+        ["upload_failed"],
+        ErrorClass.RETRY_LATER,
+        mender=Mender.AGENT,
+        # Half an hour in all, so that nobody waits for an answer that never leaves.
+        retry=Retry(tries=6, first=5, most=1800),
+        what=_("The file could not be handed to the provider, although it was tried for a while. Nothing was sent."),
+        todo=_("Send it again in a moment."),
+    ),
+    ErrorRule(
+        ["file_missing"],
+        ErrorClass.OPERATOR,
+        mender=Mender.STAFF,
+        what=_("The stored file is gone. Nothing was sent."),
+        todo=_("Choose the file again. If it happens again, tell the operator."),
+    ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import phonenumbers
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from messaging.contacts.models import ChannelIdentity, ChannelKind, Contact
 
 SHORTEST = len("+4912345")
+_before_removal: list[Callable[[Contact], None]] = []
 
 
 class InvalidNumber(ValueError):
@@ -68,7 +70,15 @@ def change(contact: Contact, *, phone_number: str, **details: Any) -> Contact:
     return contact
 
 
+def before_removal(hook: Callable[[Contact], None]) -> None:
+    """Name what must happen first, in the transaction that removes a contact with all that hangs on it."""
+    _before_removal.append(hook)
+
+
+@transaction.atomic
 def remove(contact: Contact) -> None:
+    for hook in _before_removal:
+        hook(contact)
     contact.delete()
 
 

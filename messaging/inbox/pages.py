@@ -70,7 +70,8 @@ def with_new_line(entries: list[dict[str, Any]], new_from: str) -> list[dict[str
 
 
 def _entries(conversation: Conversation) -> QuerySet[Message]:
-    return Message.objects.filter(conversation=conversation).select_related("reply_to").order_by("-at", "-pk")
+    shown = Message.objects.filter(conversation=conversation).select_related("reply_to").prefetch_related("attachments")
+    return shown.order_by("-at", "-pk")
 
 
 def _anchor(conversation: Conversation, public_id: str) -> Message | None:

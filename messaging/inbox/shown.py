@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _, ngettext
 from messaging.channels.errors import rule_for
 from messaging.channels.models import ChannelKind
 from messaging.conversations.models import WINDOW, Conversation
+from messaging.inbox import attached
 from messaging.messages.models import Direction, Message, MessageState
 from tenants.models import Company, User
 from tenants.templatetags.ui import clock, date_time, short_date
@@ -70,10 +71,12 @@ def entries(messages: Iterable[Message], conversation: Conversation) -> list[dic
 
 def bubble(message: Message, conversation: Conversation) -> dict[str, Any]:
     """One message."""
+    attachments = [attached.shown(one, conversation.channel.kind) for one in message.attachments.all()]
     return {
         "id": message.public_id,
         "kind": KINDS[Direction(message.direction)],
-        "text": message.text or placeholder(message),
+        "attachments": attachments,
+        "text": message.text or ("" if attachments else placeholder(message)),
         "at": message.at,
         "status": message.state if message.direction == Direction.OUTBOUND else "",
         "author": message.author_name,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from messaging.inbox import acts, views
+from messaging.inbox import acts, files, views
 
 urlpatterns = [
     path("", views.inbox, name="inbox"),
@@ -9,6 +9,7 @@ urlpatterns = [
     path("<str:public_id>/older/", views.older, name="conversation_older"),
     path("<str:public_id>/thread/", views.thread, name="conversation_thread"),
     path("<str:public_id>/reply/", views.reply, name="conversation_reply"),
+    path("<str:public_id>/files/", files.conversation_files, name="conversation_files"),
     path("<str:public_id>/note/", views.note, name="conversation_note"),
     path("<str:public_id>/assign/", acts.assign, name="conversation_assign"),
     path("<str:public_id>/resolve/", acts.resolve, name="conversation_resolve"),

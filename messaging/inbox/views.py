@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from messaging.conversations.models import Conversation, Label, Tone
 from messaging.inbox import pages, shown
+from messaging.inbox.attaching import attaching
 from messaging.inbox.forms import NoteForm, ReplyForm, SnoozeForm
 from messaging.inbox.listing import filters_of, listing
 from messaging.messages import actions, receipts
@@ -93,12 +95,12 @@ def reply(request: Request, public_id: str) -> HttpResponse:
                 text=form.cleaned_data["text"],
                 client_key=form.cleaned_data["client_key"],
             )
-            return _answered(request, found)
+            return answered(request, found)
         except WindowClosed:
             form.add_error(None, _("The 24 hours are over. Only an approved template may be sent now."))
         except (ChannelGone, ContentRefused) as refusal:
             form.add_error(None, str(refusal))
-    return _refused(request, found, form)
+    return refused(request, found, form)
 
 
 @require_POST
@@ -108,8 +110,8 @@ def note(request: Request, public_id: str) -> HttpResponse:
     form = NoteForm(request.POST)
     if form.is_valid():
         actions.note(found, author=request.user, text=form.cleaned_data["text"])
-        return _answered(request, found)
-    return _refused(request, found, form)
+        return answered(request, found)
+    return refused(request, found, form)
 
 
 def conversation_of(public_id: str) -> Conversation:
@@ -156,6 +158,7 @@ def _thread(
         "window_words": shown.window_words(found, now),
         "ring": shown.ring_share(found, now),
         "client_key": new_public_id(),
+        "attaching": attaching(found.channel.kind),
         "may_write": request.visit is None,
         "snoozes": SnoozeForm.ready(),
         "query": filters_of(request).address() if query is None else query,
@@ -163,13 +166,13 @@ def _thread(
     }
 
 
-def _answered(request: Request, found: Conversation) -> HttpResponse:
+def answered(request: Request, found: Conversation) -> HttpResponse:
     if request.htmx:
         return render(request, "inbox/_thread.html", _thread(request, found, pages.newest(found)))
     return redirect("conversation", public_id=found.public_id)
 
 
-def _refused(request: Request, found: Conversation, form: ReplyForm | NoteForm) -> HttpResponse:
+def refused(request: Request, found: Conversation, form: Form) -> HttpResponse:
     """The composer again, with what was typed and why it was not sent."""
     extra: dict[str, Any] = {"form": form, "typed": form.data.get("text", "")}
     if request.htmx:

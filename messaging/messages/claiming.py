@@ -121,7 +121,7 @@ SELECT LEAST(
     (SELECT min(lease_until) FROM {MESSAGE} WHERE state IN ('sending', 'unknown') AND lane = %(lane)s),
     (SELECT min(GREATEST(first.due_at, c.resting_until)) FROM {CHANNEL} c CROSS JOIN LATERAL (
         SELECT m.due_at FROM {MESSAGE} m
-        WHERE m.channel_id = c.id AND m.lane = %(lane)s AND m.state = 'queued' AND {FREE}
+        WHERE m.channel_id = c.id AND m.lane = %(lane)s AND m.state = 'queued' AND m.due_at IS NOT NULL AND {FREE}
         ORDER BY m.due_at, m.id LIMIT 1
     ) first WHERE c.state = 'connected')
 )

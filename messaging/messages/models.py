@@ -128,13 +128,20 @@ class Message(models.Model):
 
 class AttachmentState(models.TextChoices):
     WAITING = "waiting", _("Being fetched")
+    OUTGOING = "outgoing", _("Being handed over")
     STORED = "stored", _("Stored")
     REFUSED = "refused", _("Refused")
     FAILED = "failed", _("Not to be had")
 
 
 class Attachment(models.Model):
-    """A file of a message: waiting ─► stored | refused (too large, unsafe) | failed. Its content tells `mime_type`."""
+    """A file of a message. Once it is stored its content says `mime_type`; `error` is a code of media/words.py.
+
+        in    waiting ─► stored | refused (too large, unsafe, empty) | failed (not to be had)
+        out   outgoing ─► stored (the provider has it too)
+
+    `due_at` is when it is worked on next; while somebody works on it, when that attempt counts as lost.
+    """
 
     public_id = models.CharField(max_length=16, default=new_public_id, editable=False)
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
@@ -145,17 +152,29 @@ class Attachment(models.Model):
     size = models.BigIntegerField(null=True)
     sha256 = models.CharField(max_length=64, blank=True)
     key = models.CharField(max_length=200, blank=True)
+    thumbnail_key = models.CharField(max_length=200, blank=True)
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
+    # Seconds.
+    duration = models.PositiveIntegerField(null=True)
     is_voice = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=AttachmentState.choices, default=AttachmentState.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=200, blank=True)
+    # When it was left at the provider, who keeps it for a while only.
+    uploaded_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["public_id"], name="attachment_public_id")]
         indexes = [
-            models.Index(fields=["due_at"], name="attachment_due", condition=models.Q(state="waiting")),
+            # What is to be fetched or handed over, oldest first.
+            models.Index(
+                fields=["due_at"], name="attachment_due", condition=models.Q(state__in=["waiting", "outgoing"])
+            ),
         ]
+
+    def is_here(self) -> bool:
+        """Whether its bytes may be looked at."""
+        return bool(self.key) and self.state in (AttachmentState.STORED, AttachmentState.OUTGOING)

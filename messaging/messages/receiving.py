@@ -17,11 +17,10 @@ from messaging.conversations.models import Conversation
 from messaging.conversations.services import conversation_for, record_inbound
 from messaging.live.events import tell
 from messaging.messages.models import Attachment, Direction, Message, MessageState
+from messaging.messages.nudging import FETCH, announce_files
 from messaging.messages.people import Followers
 from messaging.messages.wording import preview_of, text_of
-from tenants.lib.text import plain_name
-
-LONGEST_FILENAME = 255
+from tenants.lib.text import file_name
 
 
 class TargetMissing(Exception):
@@ -103,17 +102,17 @@ def _attach(message: Message, media: MediaRef | None) -> str:
     """A file still to be fetched; its name as it may be shown."""
     if media is None:
         return ""
-    # Only the last part of a path, whichever system's: a name is never a place.
-    filename = plain_name(media.filename.replace("\\", "/").rpartition("/")[2])[-LONGEST_FILENAME:]
+    filename = file_name(media.filename)
     Attachment.objects.create(
         message=message,
         external_id=media.external_id[:128],
         source_url=media.url,
-        filename="" if filename in {".", ".."} else filename,
+        filename=filename,
         mime_type=media.mime_type[:100],
         is_voice=media.voice,
         due_at=timezone.now(),
     )
+    announce_files(FETCH)
     return filename
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,12 +20,14 @@ from messaging.conversations.models import Conversation
 from messaging.conversations.services import record_outbound
 from messaging.live.events import tell
 from messaging.messages.claiming import POISONED, address_of
-from messaging.messages.models import Direction, Lane, Message, MessageState
+from messaging.messages.models import AttachmentState, Direction, Lane, Message, MessageState
 from messaging.messages.news import Changed, tell_changed
-from messaging.messages.nudging import announce
+from messaging.messages.nudging import UPLOAD, announce, announce_files
 from messaging.messages.wording import preview_of, text_of
 from tenants.models import User
 
+# An id the provider gave to a file of ours is not used on its last day.
+MARGIN = timedelta(days=1)
 # Our own code for a message of which nobody heard and that a person let be.
 GIVEN_UP = "given_up"
 # What the same message may be sent again after; anything else needs another message, or another person to mend it.
@@ -77,19 +81,23 @@ def reply(
     reply_to: Message | None = None,
     client_key: str = "",
     lane: str = Lane.REPLIES,
+    has_file: bool = False,
 ) -> Message:
     """Queue a message. `client_key` is the browser's name for it: the same key again gives the first message.
 
-    `text` is what the thread shows, and what is sent when there is no `content`. Raises WindowClosed, ContentRefused
-    or ChannelGone.
+    `text` is what the thread shows, and what is sent when there is no `content`. With `has_file` it is due only when
+    its file is at the provider; what is written to the same person later waits for it. Raises WindowClosed,
+    ContentRefused or ChannelGone.
     """
     if client_key and (first := _first(conversation, client_key)):
         return first
     content = dict(content) if content is not None else {"body": text}
-    _check(conversation, type, content, reply_to)
+    _check(conversation, type, content | ({"media_id": "-"} if has_file else {}), reply_to)
     message = _message(conversation, type, text or text_of(type, content), content, lane)
     message.author_id, message.author_name = (author.pk, author.name) if author else (None, "")
     message.reply_to, message.client_key = reply_to, client_key
+    if has_file:
+        message.due_at = None
     try:
         with transaction.atomic():
             message.save(force_insert=True)
@@ -128,11 +136,14 @@ def retry(message: Message) -> Message:
     message = Message.objects.select_for_update(of=("self",)).select_related("conversation__channel").get(pk=message.pk)
     if not may_retry(message):
         raise NotRetryable
-    _check_way(message.conversation, message.type)
+    check_way(message.conversation, message.type)
     message.state, message.due_at, message.attempt_token, message.lease_until = "queued", timezone.now(), "", None
     message.error_code = message.error_details = message.external_id = ""
     message.sent_at = message.failed_at = None
     message.pricing, message.lost_attempts = {}, 0
+    if _upload_again(message):
+        message.content.pop("media_id", None)
+        message.due_at = None
     message.save(update_fields=[*RETRIED])
     _announce(message)
     return message
@@ -140,8 +151,19 @@ def retry(message: Message) -> Message:
 
 RETRIED = (
     "state due_at attempt_token lease_until error_code error_details external_id sent_at failed_at pricing"
-    " lost_attempts"
+    " lost_attempts content"
 ).split()
+
+
+def _upload_again(message: Message) -> bool:
+    """Have its file handed over anew, when the provider never got it or will not have it any more."""
+    kept_until = timezone.now() - timedelta(days=capabilities_of(message.channel.kind).upload_days) + MARGIN
+    ours = message.attachments.exclude(key="")
+    old = ours.filter(Q(uploaded_at=None) | Q(uploaded_at__lt=kept_until))
+    if not old.update(state=AttachmentState.OUTGOING, due_at=timezone.now(), attempts=0, error=""):
+        return False
+    announce_files(UPLOAD)
+    return True
 
 
 def may_retry(message: Message) -> bool:
@@ -170,7 +192,7 @@ def _first(conversation: Conversation, client_key: str) -> Message | None:
 
 
 def _check(conversation: Conversation, type: str, content: dict[str, Any], reply_to: Message | None) -> None:
-    _check_way(conversation, type)
+    check_way(conversation, type)
     to = address_of(conversation.identity.external_id)
     quoted = reply_to.external_id if reply_to else ""
     outbound = OutboundMessage("", to, MessageType(type), content, quoted)
@@ -178,7 +200,8 @@ def _check(conversation: Conversation, type: str, content: dict[str, Any], reply
         raise ContentRefused(problems)
 
 
-def _check_way(conversation: Conversation, type: str) -> None:
+def check_way(conversation: Conversation, type: str) -> None:
+    """Whether anything of this type may be written now. Raises WindowClosed or ChannelGone."""
     channel = conversation.channel
     if channel.state == ChannelState.DISCONNECTED:
         raise ChannelGone
@@ -207,7 +230,7 @@ def _message(conversation: Conversation, type: str, text: str, content: dict[str
 def _queued(message: Message) -> None:
     """All that belongs to a queued row; the live events last, since they hold a lock until the commit."""
     announce(message.lane)
-    preview = preview_of(message.type, message.text)
+    preview = preview_of(message.type, message.text, filename=str(message.content.get("filename", "")))
     if message.type != MessageType.REACTION:
         record_outbound(message.conversation, preview=preview, at=message.at)
     tell("message", id=message.public_id, conversation=message.conversation.public_id)

@@ -1,5 +1,6 @@
 // Every behaviour of the pages. Each finds its elements by data- attributes and knows no page.
 import "./ago.js";
+import "./attach.js";
 import "./auto-submit.js";
 import "./bulk.js";
 import "./copy.js";
@@ -9,6 +10,7 @@ import "./errors.js";
 import "./file-drop.js";
 import "./inbox-list.js";
 import "./keys.js";
+import "./lightbox.js";
 import "./live.js";
 import "./menu.js";
 import "./offline.js";

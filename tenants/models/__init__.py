@@ -3,6 +3,7 @@
 from tenants.models.audit import AuditEntry
 from tenants.models.company import Company, CompanyKey, CompanyState, Domain
 from tenants.models.due import DueWork, ParkedTask
+from tenants.models.files import LooseFile
 from tenants.models.limits import Attempt
 from tenants.models.mail import Mail, MailState
 from tenants.models.member import Invitation, Membership, Role
@@ -23,6 +24,7 @@ __all__ = [
     "DueWork",
     "EnterLink",
     "Invitation",
+    "LooseFile",
     "Mail",
     "MailState",
     "Membership",

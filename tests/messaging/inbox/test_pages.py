@@ -203,7 +203,7 @@ def test_the_page_takes_the_same_queries_for_few_and_for_many(
     browser: Browser, acme: Company, conversation: Conversation, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     browser.get(path(conversation))
-    with django_assert_num_queries(18) as few:
+    with django_assert_num_queries(19) as few:
         browser.get(path(conversation))
     with company_context(acme):
         channel = conversation.channel

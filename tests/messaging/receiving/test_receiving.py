@@ -196,7 +196,7 @@ def test_a_file_waits_to_be_fetched(channel: Channel) -> None:
         ("..", ""),
         ("a\u202efdp.exe", "afdp.exe"),
         ("a\nb\u200b.pdf", "ab.pdf"),
-        ("x" * 300 + ".pdf", "x" * 251 + ".pdf"),
+        ("x" * 300 + ".pdf", "x" * 116 + ".pdf"),
         ("<img src=x>.png", "<img src=x>.png"),
     ],
 )

@@ -13,6 +13,7 @@ from messaging.channels.base import (
     Account,
     ChannelAdapter,
     Credentials,
+    Data,
     Delivered,
     Health,
     MediaRef,
@@ -50,7 +51,7 @@ class WhatsAppCloud(ChannelAdapter):
             raise NoAnswer("marking as read was not confirmed")
 
     async def upload(
-        self, session: ClientSession, credentials: Credentials, *, data: bytes, mime_type: str, filename: str
+        self, session: ClientSession, credentials: Credentials, *, data: Data, mime_type: str, filename: str
     ) -> str:
         return await files.upload(session, credentials, data=data, mime_type=mime_type, filename=filename)
 

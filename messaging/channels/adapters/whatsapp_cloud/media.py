@@ -11,16 +11,14 @@ from yarl import URL
 
 from messaging.channels.adapters import graph, reading
 from messaging.channels.adapters.http import TRANSFER_TIMEOUT, exchange, read
-from messaging.channels.base import Credentials, MediaRef, NoAnswer, ProviderError, SendFailed
+from messaging.channels.base import Credentials, Data, MediaRef, NoAnswer, ProviderError, SendFailed
 from tenants.lib.text import plain_name
 
 PIECE = 64 * 1024
 MIME_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.-]+)*", re.ASCII)
 
 
-async def upload(
-    session: ClientSession, credentials: Credentials, *, data: bytes, mime_type: str, filename: str
-) -> str:
+async def upload(session: ClientSession, credentials: Credentials, *, data: Data, mime_type: str, filename: str) -> str:
     """The file's id; kept 30 days, for this number only."""
     if not MIME_TYPE.fullmatch(mime_type):
         raise SendFailed(ProviderError("bad_content", details="the file's type is none"))

@@ -1,0 +1,88 @@
+"""Files from the composer: chosen, dropped, pasted or recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpResponse
+from django.utils.translation import gettext as _, gettext_lazy
+from django.views.decorators.http import require_POST
+
+from messaging.conversations.models import Conversation
+from messaging.inbox.views import answered, conversation_of, refused
+from messaging.media.sending import FilesRefused, Upload, send_files
+from messaging.messages.models import Message
+from messaging.messages.services import ChannelGone, ContentRefused, WindowClosed
+from tenants.access import role_required
+from tenants.models import Role
+from tenants.request import Request
+
+
+class SeveralFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files; neither a long name nor an empty file is refused here, where the others would be lost with it."""
+
+    widget = SeveralFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        return [one for one in data or () if one is not None]
+
+
+class FilesForm(forms.Form):
+    """`files` were chosen, `voice` was recorded; `text` goes with the first. `reply_to` is what they answer."""
+
+    files = FilesField(required=False)  # type: ignore[assignment]
+    voice = FilesField(required=False)
+    text = forms.CharField(
+        required=False, max_length=4096, error_messages={"max_length": gettext_lazy("At most 4,096 characters.")}
+    )
+    client_key = forms.CharField(max_length=50)
+    reply_to = forms.CharField(required=False, max_length=16)
+
+    def clean_text(self) -> str:
+        return str(self.cleaned_data["text"]).replace("\r\n", "\n")
+
+    def clean(self) -> dict[str, Any]:
+        if not self.cleaned_data.get("files") and not self.cleaned_data.get("voice"):
+            raise forms.ValidationError(_("Choose a file first."))
+        return self.cleaned_data
+
+    def uploads(self) -> list[Upload]:
+        chosen = [Upload(one.name or "", one.chunks()) for one in self.cleaned_data["files"]]
+        return chosen + [Upload("", one.chunks(), is_voice=True) for one in self.cleaned_data["voice"]]
+
+
+@require_POST
+@role_required(Role.AGENT)
+def conversation_files(request: Request, public_id: str) -> HttpResponse:
+    """All of them are queued, or none and the words why."""
+    found = conversation_of(public_id)
+    form = FilesForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            send_files(
+                found,
+                author=request.user,
+                uploads=form.uploads(),
+                caption=form.cleaned_data["text"],
+                reply_to=_quoted(found, form.cleaned_data["reply_to"]),
+                client_key=form.cleaned_data["client_key"],
+            )
+            return answered(request, found)
+        except WindowClosed:
+            form.add_error(None, _("The 24 hours are over. Only an approved template may be sent now."))
+        except FilesRefused as refusal:
+            for problem in refusal.problems:
+                form.add_error(None, problem)
+        except (ChannelGone, ContentRefused) as refusal:
+            form.add_error(None, str(refusal))
+    return refused(request, found, form)
+
+
+def _quoted(conversation: Conversation, public_id: str) -> Message | None:
+    return Message.objects.filter(conversation=conversation, public_id=public_id).first() if public_id else None
