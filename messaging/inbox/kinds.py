@@ -76,7 +76,7 @@ def _location(content: Content, message: Message) -> dict[str, Any]:
     latitude, longitude = _number(content.get("latitude")), _number(content.get("longitude"))
     if latitude is None or longitude is None:
         return {"name": _word(content, "name"), "address": _word(content, "address"), "coordinates": "", "url": ""}
-    place = f"{latitude:.6f}", f"{longitude:.6f}"
+    place = [f"{degrees:.6f}".rstrip("0").rstrip(".") for degrees in (latitude, longitude)]
     return {
         "name": _word(content, "name"),
         "address": _word(content, "address"),

@@ -20,6 +20,8 @@ from messaging.messages.services import GIVEN_UP, may_retry
 Action = dict[str, Any]
 # Nobody knows whether it arrived, so the same once more may be there twice.
 PERHAPS_ARRIVED = {POISONED, GIVEN_UP}
+# The number is missing or wrong: the contact's page is where it is mended.
+OF_THE_NUMBER = {"no_address", "131021", "131026"}
 # What the words of the composer can be written anew after; the rest is mended elsewhere, or by nobody.
 NO_WORDS = {MessageType.REACTION, MessageType.TEMPLATE}
 
@@ -31,7 +33,11 @@ def problem(message: Message, conversation: Conversation) -> dict[str, Any] | No
     if message.state != MessageState.FAILED:
         return None
     rule = rule_for(conversation.channel.kind, message.error_code)
-    return {"reason": f"{rule.what} {rule.todo}", "actions": [*_after_failure(message, conversation, rule.means)]}
+    actions = [*_after_failure(message, conversation, rule.means)]
+    if message.error_code in OF_THE_NUMBER:
+        url = reverse("contact", args=[conversation.contact.public_id])
+        actions.append({"label": _("Look at the contact"), "url": url})
+    return {"reason": f"{rule.what} {rule.todo}", "actions": actions}
 
 
 def writes_freely(conversation: Conversation) -> bool:

@@ -85,7 +85,10 @@ def _places(part: Part, at: str) -> Iterator[Place]:
         if button.type in VALUED:
             kind, label = VALUED[button.type]
             yield Place(
-                f"{at}buttons.{number}.value", kind, format_lazy(label, button=button.text), example=button.example
+                f"{at}buttons.{number}.value",
+                kind,
+                format_lazy(label, button=button.text),
+                example=button.value_example,
             )
 
 
