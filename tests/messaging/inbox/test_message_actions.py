@@ -173,7 +173,8 @@ def test_what_the_words_advise_has_its_button(code: str, kind: str, acme: Compan
         found = problem(message, conversation)
     assert found
     labels = " ".join(action["label"] for action in found["actions"])
-    reason = found["reason"].lower()
+    # What somebody else is asked to send again is theirs.
+    reason = found["reason"].lower().replace("ask the person to send it again", "")
     if "choose a template" in reason:
         assert "Choose a template" in labels
     if kind == "template" and ("choose the template again" in reason or "use another template" in reason):
