@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from messaging.channels.base import MessageType
 from messaging.channels.capabilities import capabilities_of
@@ -140,6 +141,7 @@ def _kept(found: Conversation, form: ReplyForm) -> dict[str, Any]:
 
 @require_safe
 @role_required(Role.AGENT)
+@vary_on_headers("HX-Request")
 def message(request: Request, public_id: str, message_id: str) -> HttpResponse:
     """What is known of a message, and what can be done with it: a menu beside it, or a page."""
     found = _conversation(public_id)

@@ -34,7 +34,7 @@ def problem(message: Message, conversation: Conversation) -> dict[str, Any] | No
         return None
     rule = rule_for(conversation.channel.kind, message.error_code)
     actions = [*_after_failure(message, conversation, rule.means)]
-    if message.error_code in OF_THE_NUMBER:
+    if _never_arrives(message):
         url = reverse("contact", args=[conversation.contact.public_id])
         actions.append({"label": _("Look at the contact"), "url": url})
     return {"reason": f"{rule.what} {rule.todo}", "actions": actions}
@@ -63,8 +63,12 @@ def _after_failure(message: Message, conversation: Conversation, means: ErrorCla
     is_template = message.type == MessageType.TEMPLATE
     if is_template or means == ErrorClass.WINDOW_CLOSED or not writes_freely(conversation):
         yield _choose_template(message, conversation)
-    elif message.text and message.type not in NO_WORDS and not may_retry(message):
+    elif message.text and message.type not in NO_WORDS and not (may_retry(message) or _never_arrives(message)):
         yield _write_anew(message, conversation)
+
+
+def _never_arrives(message: Message) -> bool:
+    return message.error_code in OF_THE_NUMBER
 
 
 def _again(message: Message, conversation: Conversation) -> Iterator[Action]:

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from messaging.conversations.models import Conversation
 from messaging.inbox import composing, kinds, shown
@@ -29,6 +30,7 @@ PICKER, FORM = "inbox/_templates.html", "inbox/_template_form.html"
 
 @require_safe
 @role_required(Role.AGENT)
+@vary_on_headers("HX-Request")
 def choose(request: Request, public_id: str) -> HttpResponse:
     """The approved templates of the channel's account, in the contact's language first."""
     found = _conversation(public_id)
@@ -37,6 +39,7 @@ def choose(request: Request, public_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Role.AGENT)
+@vary_on_headers("HX-Request")
 def fill(request: Request, public_id: str, template_id: str) -> HttpResponse:
     """One field for each value; sent when all are right."""
     found = _conversation(public_id)
