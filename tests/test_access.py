@@ -111,6 +111,14 @@ def attachment(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.attachment.public_id}
 
 
+def message(acme: Acme) -> dict[str, Any]:
+    return {**conversation(acme), "message_id": acme.message.public_id}
+
+
+def filled(acme: Acme) -> dict[str, Any]:
+    return {**conversation(acme), "template_id": acme.template.public_id}
+
+
 def member(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.agent.public_id}
 
@@ -148,6 +156,15 @@ COMPANY_URLS: dict[str, Row] = {
     "conversation_files": Row(LOGIN, 422, 422, 403, 404, "post", conversation),
     "file": Row(LOGIN, 200, 200, 200, 404, "get", attachment),
     "file_thumbnail": Row(LOGIN, 200, 200, 200, 404, "get", attachment),
+    "conversation_composer": Row(LOGIN, 200, 200, 200, 404, "get", conversation),
+    "conversation_send": Row(LOGIN, 422, 422, 403, 404, "post", lambda acme: {**conversation(acme), "key": "link"}),
+    "conversation_message": Row(LOGIN, 200, 200, 200, 404, "get", message),
+    "conversation_react": Row(LOGIN, 302, 302, 403, 404, "post", message),
+    "conversation_retry": Row(LOGIN, 302, 302, 403, 404, "post", message),
+    "conversation_let_be": Row(LOGIN, 302, 302, 403, 404, "post", message),
+    "conversation_templates": Row(LOGIN, 200, 200, 200, 404, "get", conversation),
+    "conversation_template": Row(LOGIN, 200, 200, 200, 404, "get", filled),
+    "conversation_template_preview": Row(LOGIN, 200, 200, 403, 404, "post", filled),
     "conversation_note": Row(LOGIN, 422, 422, 403, 404, "post", conversation),
     "conversation_assign": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
     "conversation_resolve": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
@@ -301,7 +318,7 @@ def rows(
 ) -> Acme:
     soon = "2099-01-01T00:00Z"
     keep_files_in(tmp_path / "kept", settings)
-    conversation = begin(acme)
+    conversation = begin(acme, with_template=True)
     return Acme(
         company=acme,
         agent=Membership.objects.get(company=acme, user=agent),
@@ -347,9 +364,7 @@ def _message(acme: Company) -> Message:
 
 def _template(acme: Company) -> MessageTemplate:
     with company_context(acme):
-        return MessageTemplate.objects.create(
-            account_external_id="1", external_id="1", name="hello", language="en", category="utility", status="approved"
-        )
+        return MessageTemplate.objects.get()
 
 
 def ask(browser: Browser, row: Row | PublicRow, name: str, rows: Acme, urlconf: str) -> int:

@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from messaging.conversations.models import Conversation
-from messaging.inbox.views import answered, conversation_of, refused
+from messaging.inbox import composing, shown
+from messaging.inbox.message_views import page_again, written
+from messaging.inbox.views import conversation_of
 from messaging.media.sending import FilesRefused, Upload, send_files
-from messaging.messages.models import Message
+from messaging.messages import answering
 from messaging.messages.services import ChannelGone, ContentRefused, WindowClosed
 from tenants.access import role_required
 from tenants.models import Role
@@ -34,7 +36,7 @@ class FilesField(forms.FileField):
 
 
 class FilesForm(forms.Form):
-    """`files` were chosen, `voice` was recorded; `text` goes with the first. `reply_to` is what they answer."""
+    """`files` and `voice`, with `text` going with the first; `quote` is answered, `seen` the newest the page shows."""
 
     files = FilesField(required=False)  # type: ignore[assignment]
     voice = FilesField(required=False)
@@ -42,7 +44,8 @@ class FilesForm(forms.Form):
         required=False, max_length=4096, error_messages={"max_length": gettext_lazy("At most 4,096 characters.")}
     )
     client_key = forms.CharField(max_length=50)
-    reply_to = forms.CharField(required=False, max_length=16)
+    quote = forms.CharField(required=False, max_length=16)
+    seen = forms.CharField(required=False, max_length=16)
 
     def clean_text(self) -> str:
         return str(self.cleaned_data["text"]).replace("\r\n", "\n")
@@ -63,26 +66,33 @@ def conversation_files(request: Request, public_id: str) -> HttpResponse:
     """All of them are queued, or none and the words why."""
     found = conversation_of(public_id)
     form = FilesForm(request.POST, request.FILES)
-    if form.is_valid():
-        try:
-            send_files(
-                found,
-                author=request.user,
-                uploads=form.uploads(),
-                caption=form.cleaned_data["text"],
-                reply_to=_quoted(found, form.cleaned_data["reply_to"]),
-                client_key=form.cleaned_data["client_key"],
-            )
-            return answered(request, found)
-        except WindowClosed:
-            form.add_error(None, _("The 24 hours are over. Only an approved template may be sent now."))
-        except FilesRefused as refusal:
-            for problem in refusal.problems:
-                form.add_error(None, problem)
-        except (ChannelGone, ContentRefused) as refusal:
-            form.add_error(None, str(refusal))
-    return refused(request, found, form)
+    if not form.is_valid():
+        return page_again(request, found, form=form, **_kept(found, form))
+    quote = composing.quoted(found, form.cleaned_data["quote"])
+    try:
+        send_files(
+            found,
+            author=request.user,
+            uploads=form.uploads(),
+            caption=form.cleaned_data["text"],
+            reply_to=quote,
+            client_key=form.cleaned_data["client_key"],
+            seen=form.cleaned_data["seen"],
+        )
+    except answering.Unseen as unseen:
+        entries = [shown.quote_of(one, found) for one in unseen.messages]
+        return page_again(request, found, status=409, unseen=entries, **_kept(found, form))
+    except FilesRefused as refusal:
+        for problem in refusal.problems:
+            form.add_error(None, problem)
+    except (ChannelGone, ContentRefused, WindowClosed) as refusal:
+        form.add_error(None, str(refusal))
+    else:
+        return written(request, found)
+    return page_again(request, found, form=form, **_kept(found, form))
 
 
-def _quoted(conversation: Conversation, public_id: str) -> Message | None:
-    return Message.objects.filter(conversation=conversation, public_id=public_id).first() if public_id else None
+def _kept(found: Conversation, form: FilesForm) -> dict[str, Any]:
+    """What was typed and quoted; the files themselves stay in the browser."""
+    quote = composing.quoted(found, str(form.data.get("quote", ""))[:16])
+    return {"typed": form.data.get("text", ""), "quote": shown.quote_of(quote, found) if quote else None}

@@ -1,25 +1,21 @@
-"""The shared inbox: the list, a conversation, and what is written in it. What is done to it is in acts.py."""
+"""The shared inbox: the list, and a conversation. What is written is in message_views.py, what is done in acts.py."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.forms import Form
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from messaging.conversations.models import Conversation, Label, Tone
-from messaging.inbox import pages, shown
+from messaging.inbox import composing, pages, shown
 from messaging.inbox.attaching import attaching
-from messaging.inbox.forms import NoteForm, ReplyForm, SnoozeForm
+from messaging.inbox.forms import SnoozeForm
 from messaging.inbox.listing import filters_of, listing
-from messaging.messages import actions, receipts
-from messaging.messages.services import ChannelGone, ContentRefused, WindowClosed, reply as queue_reply
+from messaging.messages import receipts
 from tenants.access import role_required
-from tenants.lib.ids import new_public_id
 from tenants.models import Membership, Role
 from tenants.request import Request, company_of
 
@@ -67,8 +63,8 @@ def thread(request: Request, public_id: str) -> HttpResponse:
     if request.visit is None and "unseen" not in request.GET:
         receipts.read(found)
     page = pages.since(found, request.GET.get("since", ""))
-    context = _thread(request, found, page, new_from=request.GET.get("new", ""))
-    changed = request.GET.get("open", "") != ("1" if context["window_is_open"] else "0")
+    context = thread_context(request, found, page, new_from=request.GET.get("new", ""))
+    changed = "open" in request.GET and request.GET["open"] != ("1" if context["window_is_open"] else "0")
     return render(request, "inbox/_refresh.html", {**context, "composer_changed": changed})
 
 
@@ -78,40 +74,9 @@ def older(request: Request, public_id: str) -> HttpResponse:
     """The entries before those on the page."""
     found = conversation_of(public_id)
     page = pages.older(found, request.GET.get("before", ""))
-    context = {"conversation": found, "page": page, "entries": shown.entries(page.messages, found)}
-    return render(request, "inbox/_older.html", {**context, "contact": found.contact})
-
-
-@require_POST
-@role_required(Role.AGENT)
-def reply(request: Request, public_id: str) -> HttpResponse:
-    found = conversation_of(public_id)
-    form = ReplyForm(request.POST)
-    if form.is_valid():
-        try:
-            queue_reply(
-                found,
-                author=request.user,
-                text=form.cleaned_data["text"],
-                client_key=form.cleaned_data["client_key"],
-            )
-            return answered(request, found)
-        except WindowClosed:
-            form.add_error(None, _("The 24 hours are over. Only an approved template may be sent now."))
-        except (ChannelGone, ContentRefused) as refusal:
-            form.add_error(None, str(refusal))
-    return refused(request, found, form)
-
-
-@require_POST
-@role_required(Role.AGENT)
-def note(request: Request, public_id: str) -> HttpResponse:
-    found = conversation_of(public_id)
-    form = NoteForm(request.POST)
-    if form.is_valid():
-        actions.note(found, author=request.user, text=form.cleaned_data["text"])
-        return answered(request, found)
-    return refused(request, found, form)
+    context = {"conversation": found, "contact": found.contact, "may_write": request.visit is None}
+    entries = shown.entries(page.messages, found)
+    return render(request, "inbox/_older.html", {**context, "page": page, "entries": entries})
 
 
 def conversation_of(public_id: str) -> Conversation:
@@ -123,20 +88,21 @@ def conversation_page(
 ) -> dict[str, Any]:
     """The whole page with a conversation open."""
     listed = listing(request, found.public_id)
-    shown_part = _thread(request, found, page or pages.newest(found), query=listed["query"], **extra)
+    shown_part = thread_context(request, found, page, query=listed["query"], **extra)
     return {**listed, **shown_part, "pane": "main"}
 
 
-def _thread(
+def thread_context(
     request: Request,
     found: Conversation,
-    page: pages.Page,
+    page: pages.Page | None = None,
     *,
     new_from: str = "",
     query: str | None = None,
     **extra: Any,
 ) -> dict[str, Any]:
-    """A conversation's context; `query` is the list it was opened from."""
+    """A conversation's context, its newest entries unless `page` says which; `query` is the list it was opened from."""
+    page = page or pages.newest(found)
     now = timezone.now()
     people = shown.people_of(company_of(request))
     members = list(Membership.objects.filter(company=company_of(request)).select_related("user").order_by("user__name"))
@@ -157,25 +123,10 @@ def _thread(
         "window_is_open": found.window_is_open(now),
         "window_words": shown.window_words(found, now),
         "ring": shown.ring_share(found, now),
-        "client_key": new_public_id(),
         "attaching": attaching(found.channel.kind),
+        **composing.context(request, found, page.messages),
         "may_write": request.visit is None,
         "snoozes": SnoozeForm.ready(),
         "query": filters_of(request).address() if query is None else query,
         **extra,
     }
-
-
-def answered(request: Request, found: Conversation) -> HttpResponse:
-    if request.htmx:
-        return render(request, "inbox/_thread.html", _thread(request, found, pages.newest(found)))
-    return redirect("conversation", public_id=found.public_id)
-
-
-def refused(request: Request, found: Conversation, form: Form) -> HttpResponse:
-    """The composer again, with what was typed and why it was not sent."""
-    extra: dict[str, Any] = {"form": form, "typed": form.data.get("text", "")}
-    if request.htmx:
-        context = _thread(request, found, pages.newest(found), **extra)
-        return render(request, "inbox/_thread.html", context, status=422)
-    return render(request, "inbox/inbox.html", conversation_page(request, found, **extra), status=422)

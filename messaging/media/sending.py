@@ -17,6 +17,7 @@ from messaging.channels.capabilities import Capabilities, capabilities_of
 from messaging.conversations.models import Conversation
 from messaging.media.fitting import FileRefused, Fitted, fit
 from messaging.media.storing import Kept, store
+from messaging.messages.answering import Unseen, unseen
 from messaging.messages.models import Attachment, AttachmentState, Message
 from messaging.messages.nudging import UPLOAD, announce_files
 from messaging.messages.services import check_way, reply
@@ -62,10 +63,12 @@ def send_files(
     caption: str = "",
     reply_to: Message | None = None,
     client_key: str = "",
+    seen: str = "",
 ) -> list[Message]:
     """Queue a message for each file; `caption` goes with the first, or before it as a text where it takes none.
 
-    All or nothing. The same `client_key` again gives the first messages. Raises FilesRefused, or like `reply`.
+    All or nothing. The same `client_key` again gives the first messages. Raises FilesRefused, Unseen (with
+    an author and `seen`, the newest message their page shows), or like `reply`.
     """
     check_way(conversation, MessageType.DOCUMENT)
     if first := _written(conversation, client_key):
@@ -76,7 +79,14 @@ def send_files(
     with TemporaryDirectory(prefix="media-") as folder:
         fitted = _fit_all(uploads, can, Path(folder))
         kept = _store_all(fitted)
-        return _write(conversation, _parts(fitted, kept, caption, can), author, reply_to, client_key)
+        return _write(
+            conversation,
+            _parts(fitted, kept, caption, can),
+            author,
+            reply_to=reply_to,
+            client_key=client_key,
+            seen=seen,
+        )
 
 
 def _fit_all(uploads: Sequence[Upload], can: Capabilities, folder: Path) -> list[Fitted]:
@@ -124,12 +134,20 @@ def _parts(fitted: Sequence[Fitted], kept: Sequence[Kept], caption: str, can: Ca
 
 @transaction.atomic
 def _write(
-    conversation: Conversation, parts: Sequence[Part], author: User | None, reply_to: Message | None, client_key: str
+    conversation: Conversation,
+    parts: Sequence[Part],
+    author: User | None,
+    *,
+    reply_to: Message | None,
+    client_key: str,
+    seen: str,
 ) -> list[Message]:
     # The same form twice at once: the second waits here, and finds what the first has written.
     Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
     if first := _written(conversation, client_key):
         return first
+    if author and seen and (found := unseen(conversation, seen, author)):
+        raise Unseen(found)
     written = []
     for index, part in enumerate(parts):
         quoted = reply_to if not index else None

@@ -69,7 +69,8 @@ def test_a_double_click_sends_once(browser: Browser, acme: Company, conversation
 def test_it_answers_a_message_of_the_conversation(browser: Browser, acme: Company, conversation: Conversation) -> None:
     with company_context(acme):
         quoted = Message.objects.get()
-    post(browser, conversation, files=file(), reply_to=quoted.public_id)
+        Message.objects.filter(pk=quoted.pk).update(external_id="wamid.1")
+    post(browser, conversation, files=file(), quote=quoted.public_id)
     assert sent(acme)[0].reply_to_id == quoted.pk
 
 
