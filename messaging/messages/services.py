@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -77,6 +78,7 @@ def reply(
     reply_to: Message | None = None,
     client_key: str = "",
     lane: str = Lane.REPLIES,
+    now: datetime | None = None,
 ) -> Message:
     """Queue a message. `client_key` is the browser's name for it: the same key again gives the first message.
 
@@ -85,9 +87,10 @@ def reply(
     """
     if client_key and (first := _first(conversation, client_key)):
         return first
+    now = now or timezone.now()
     content = dict(content) if content is not None else {"body": text}
-    _check(conversation, type, content, reply_to)
-    message = _message(conversation, type, text or text_of(type, content), content, lane)
+    _check(conversation, type, content, reply_to, now)
+    message = _message(conversation, type, text or text_of(type, content), content, lane, now)
     message.author_id, message.author_name = (author.pk, author.name) if author else (None, "")
     message.reply_to, message.client_key = reply_to, client_key
     try:
@@ -109,10 +112,10 @@ def send_template(
 
 
 @transaction.atomic
-def react(message: Message, emoji: str, *, author: User | None) -> Message:
+def react(message: Message, emoji: str, *, author: User | None, now: datetime | None = None) -> Message:
     """Queue a reaction to a message the provider knows; '' takes it back. Raises like `reply`."""
     content = {"message_id": message.external_id, "emoji": emoji}
-    sent = reply(message.conversation, author=author, type=MessageType.REACTION, content=content)
+    sent = reply(message.conversation, author=author, type=MessageType.REACTION, content=content, now=now)
     Message.objects.filter(pk=message.pk).update(reaction_out=emoji)
     message.reaction_out = emoji
     tell("message", id=message.public_id, conversation=message.conversation.public_id)
@@ -128,7 +131,7 @@ def retry(message: Message) -> Message:
     message = Message.objects.select_for_update(of=("self",)).select_related("conversation__channel").get(pk=message.pk)
     if not may_retry(message):
         raise NotRetryable
-    _check_way(message.conversation, message.type)
+    _check_way(message.conversation, message.type, timezone.now())
     message.state, message.due_at, message.attempt_token, message.lease_until = "queued", timezone.now(), "", None
     message.error_code = message.error_details = message.external_id = ""
     message.sent_at = message.failed_at = None
@@ -169,8 +172,10 @@ def _first(conversation: Conversation, client_key: str) -> Message | None:
     return Message.objects.filter(conversation=conversation, client_key=client_key).first()
 
 
-def _check(conversation: Conversation, type: str, content: dict[str, Any], reply_to: Message | None) -> None:
-    _check_way(conversation, type)
+def _check(
+    conversation: Conversation, type: str, content: dict[str, Any], reply_to: Message | None, now: datetime
+) -> None:
+    _check_way(conversation, type, now)
     to = address_of(conversation.identity.external_id)
     quoted = reply_to.external_id if reply_to else ""
     outbound = OutboundMessage("", to, MessageType(type), content, quoted)
@@ -178,17 +183,18 @@ def _check(conversation: Conversation, type: str, content: dict[str, Any], reply
         raise ContentRefused(problems)
 
 
-def _check_way(conversation: Conversation, type: str) -> None:
+def _check_way(conversation: Conversation, type: str, now: datetime) -> None:
     channel = conversation.channel
     if channel.state == ChannelState.DISCONNECTED:
         raise ChannelGone
     window = capabilities_of(channel.kind).window
-    if window and type != MessageType.TEMPLATE and not conversation.window_is_open():
+    if window and type != MessageType.TEMPLATE and not conversation.window_is_open(now):
         raise WindowClosed
 
 
-def _message(conversation: Conversation, type: str, text: str, content: dict[str, Any], lane: str) -> Message:
-    now = timezone.now()
+def _message(
+    conversation: Conversation, type: str, text: str, content: dict[str, Any], lane: str, now: datetime
+) -> Message:
     return Message(
         conversation=conversation,
         channel_id=conversation.channel_id,
