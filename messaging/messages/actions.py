@@ -1,4 +1,4 @@
-"""What a colleague does to a conversation, with its entry in the thread: who, what, when (`now`, unless it is given)."""
+"""What a colleague does to a conversation, with its entry in the thread: who, what, when."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def reply(
     now = now or timezone.now()
     content = dict(content) if content is not None else {"body": text}
     _check(conversation, type, content, reply_to, now)
-    message = _message(conversation, type, text or text_of(type, content), content, lane, now)
+    message = _message(conversation, type, text or text_of(type, content), content, lane, now=now)
     message.author_id, message.author_name = (author.pk, author.name) if author else (None, "")
     message.reply_to, message.client_key = reply_to, client_key
     try:
@@ -193,7 +193,7 @@ def _check_way(conversation: Conversation, type: str, now: datetime) -> None:
 
 
 def _message(
-    conversation: Conversation, type: str, text: str, content: dict[str, Any], lane: str, now: datetime
+    conversation: Conversation, type: str, text: str, content: dict[str, Any], lane: str, *, now: datetime
 ) -> Message:
     return Message(
         conversation=conversation,

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from messaging.sandbox import accounts, files, inbound, journey, knobs, reports, template_life, views
+from messaging.sandbox import accounts, files, inbound, journey, knobs, past, reports, template_life, views
 from messaging.sandbox.errors import GraphError
 from messaging.sandbox.graph.media import WORLD
 from messaging.sandbox.inbound import Impossible
@@ -162,6 +162,13 @@ async def reset_knobs(request: web.Request, world: World, _body: JSON) -> JSON:
     number.knobs = knobs.Knobs()
     world.save("number", number)
     return views.knobs(number)
+
+
+@route("POST", "/numbers/{number}/past")
+async def put_past(request: web.Request, world: World, body: JSON) -> list[JSON]:
+    """`{"people": [...]}` of past.py: phones that have been written with for a while. Nobody is told."""
+    number = _number(request, world)
+    return [views.person(world, past.put(world, number, row)) for row in body["people"]]
 
 
 @route("POST", "/numbers/{number}/trouble")
