@@ -18,8 +18,8 @@ NEVER_ARRIVED = {*FAILURES, "unknown"}
 
 def past_of(company: DemoCompany, weeks: Weeks) -> list[JSON]:
     """The people of a company for the sandbox's POST /numbers/{number}/past."""
-    customers = {name: (phone, language) for name, phone, language, _ in company.customers}
-    return [_person(story, *customers.get(story.name, ("", "de"))) for story in weeks.stories]
+    known = {name: {"phone": phone, "language": language} for name, phone, language, _ in company.customers}
+    return [_person(story, known.get(story.name, {})) for story in weeks.stories]
 
 
 def senders_of(people: list[JSON], account_id: str) -> Mapping[str, Sender]:
@@ -29,13 +29,12 @@ def senders_of(people: list[JSON], account_id: str) -> Mapping[str, Sender]:
     }
 
 
-def _person(story: Story, phone: str, language: str) -> JSON:
+def _person(story: Story, known: JSON) -> JSON:
     return {
         "name": story.name,
-        "phone": phone,
-        "language": language,
         "username": story.username,
-        "hides_phone": not phone,
+        "hides_phone": not known,
+        **known,
         "messages": _messages(story),
     }
 

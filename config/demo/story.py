@@ -18,10 +18,10 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-
-from django.utils import timezone
+from zoneinfo import ZoneInfo
 
 FOLDER = Path(__file__).with_name("weeks")
+ZONE = ZoneInfo("Europe/Berlin")  # where both companies are
 CUSTOMER = ">"
 LINE = re.compile(r"(D[-+]\d+ \d\d:\d\d|[-+][\dhms]+) (\S+) (.*)")
 SPAN = re.compile(r"(?:(\d+)h)?(?:(\d+)m?)?(?:(\d+)s)?")
@@ -138,7 +138,7 @@ class _Reader:
     def time(self, when: str) -> datetime:
         if when.startswith("D"):
             days, clock = when[1:].split(" ")
-            day = timezone.localtime(self.now) + timedelta(days=int(days))
+            day = self.now.astimezone(ZONE) + timedelta(days=int(days))
             hour, minute = clock.split(":")
             return day.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
         start = self.story.entries[-1].at if when.startswith("+") else self.now
