@@ -56,6 +56,11 @@ PARCELS = DemoCompany(
         ("Ingrid Sørensen", "+4520123416", "en", ""),
         ("Marek Dvořák", "+420601234517", "en", ""),
         ("Heike Lorenz", "+4915112345618", "de", "Packstation 118."),
+        ("ليلى حسن", "+4915112345619", "de", ""),
+        ("Gärtnerei Holm", "+494034567820", "de", "Rechnung monatlich."),
+        ("Dieter Maas", "+4915212345621", "de", ""),
+        ("Emre Aydın", "+4917612345622", "de", ""),
+        ("Birgit Thomsen", "+4916012345623", "de", ""),
     ),
 )
 
@@ -84,9 +89,12 @@ AIRLINE = DemoCompany(
         ("Fatima Al Mansouri", "+971501234512", "en", ""),
         ("Lukas Baumann", "+41791234513", "de", "Schweizer Adresse für Rechnungen."),
         ("Elena Popescu", "+40721234514", "en", ""),
-        ("Mateus Oliveira", "+5511912345615", "en", ""),
+        ("Mateus Oliveira", "+5531987654321", "en", ""),
         ("Noah Fischer", "+436641234516", "de", ""),
         ("Priya Sharma", "+919812345617", "en", ""),
+        ("Petra Lohmann", "+4915112345718", "de", "Reist mit Kleinkind."),
+        ("Jakub Wiśniewski", "+48512345719", "en", ""),
+        ("Sabine und Uwe Kröger", "+494112345720", "de", "Goldene Hochzeit im Mai."),
     ),
 )
 COMPANIES = (PARCELS, AIRLINE)

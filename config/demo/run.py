@@ -63,7 +63,7 @@ class Run:
         addresses = self.prepare(env)
         with self.console.step("Start web, workers and beat"):
             self.start_programs(env, self.web)
-        with self.console.step("Connect the demo companies' numbers"):
+        with self.console.step("Connect their numbers, tell their weeks"):
             self.connect(env)
         self.welcome(addresses, time.monotonic() - started)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -82,6 +82,7 @@ def reply(
     client_key: str = "",
     lane: str = Lane.REPLIES,
     has_file: bool = False,
+    now: datetime | None = None,
 ) -> Message:
     """Queue a message. `client_key` is the browser's name for it: the same key again gives the first message.
 
@@ -91,9 +92,10 @@ def reply(
     """
     if client_key and (first := _first(conversation, client_key)):
         return first
+    now = now or timezone.now()
     content = dict(content) if content is not None else {"body": text}
-    _check(conversation, type, content | ({"media_id": "-"} if has_file else {}), reply_to)
-    message = _message(conversation, type, text or text_of(type, content), content, lane)
+    _check(conversation, type, content | ({"media_id": "-"} if has_file else {}), reply_to, now)
+    message = _message(conversation, type, text or text_of(type, content), content, lane, now=now)
     message.author_id, message.author_name = (author.pk, author.name) if author else (None, "")
     message.reply_to, message.client_key = reply_to, client_key
     if has_file:
@@ -117,10 +119,10 @@ def send_template(
 
 
 @transaction.atomic
-def react(message: Message, emoji: str, *, author: User | None) -> Message:
+def react(message: Message, emoji: str, *, author: User | None, now: datetime | None = None) -> Message:
     """Queue a reaction to a message the provider knows; '' takes it back. Raises like `reply`."""
     content = {"message_id": message.external_id, "emoji": emoji}
-    sent = reply(message.conversation, author=author, type=MessageType.REACTION, content=content)
+    sent = reply(message.conversation, author=author, type=MessageType.REACTION, content=content, now=now)
     Message.objects.filter(pk=message.pk).update(reaction_out=emoji)
     message.reaction_out = emoji
     tell("message", id=message.public_id, conversation=message.conversation.public_id)
@@ -191,8 +193,10 @@ def _first(conversation: Conversation, client_key: str) -> Message | None:
     return Message.objects.filter(conversation=conversation, client_key=client_key).first()
 
 
-def _check(conversation: Conversation, type: str, content: dict[str, Any], reply_to: Message | None) -> None:
-    check_way(conversation, type)
+def _check(
+    conversation: Conversation, type: str, content: dict[str, Any], reply_to: Message | None, now: datetime
+) -> None:
+    check_way(conversation, type, now)
     to = address_of(conversation.identity.external_id)
     quoted = reply_to.external_id if reply_to else ""
     outbound = OutboundMessage("", to, MessageType(type), content, quoted)
@@ -200,18 +204,19 @@ def _check(conversation: Conversation, type: str, content: dict[str, Any], reply
         raise ContentRefused(problems)
 
 
-def check_way(conversation: Conversation, type: str) -> None:
+def check_way(conversation: Conversation, type: str, now: datetime | None = None) -> None:
     """Whether anything of this type may be written now. Raises WindowClosed or ChannelGone."""
     channel = conversation.channel
     if channel.state == ChannelState.DISCONNECTED:
         raise ChannelGone
     window = capabilities_of(channel.kind).window
-    if window and type != MessageType.TEMPLATE and not conversation.window_is_open():
+    if window and type != MessageType.TEMPLATE and not conversation.window_is_open(now):
         raise WindowClosed
 
 
-def _message(conversation: Conversation, type: str, text: str, content: dict[str, Any], lane: str) -> Message:
-    now = timezone.now()
+def _message(
+    conversation: Conversation, type: str, text: str, content: dict[str, Any], lane: str, *, now: datetime
+) -> Message:
     return Message(
         conversation=conversation,
         channel_id=conversation.channel_id,

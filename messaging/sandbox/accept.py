@@ -35,7 +35,7 @@ def accept(world: World, number: Number, body: JSON, *, marketing_api: bool = Fa
     message = Message(ids.wamid(person.phone or person.id), 0, number.id, person.id, False, kind, {}, world.now())
     message.to, message.reference = wanted, _reference(body)
     message.reply_to = _quoted(body)
-    template, fails_with = _content(world, account, number, message, body, marketing_api=marketing_api)
+    template, fails_with = take_content(world, account, number, message, body, marketing_api=marketing_api)
     _identity(number, body)
     _pairs(world, number, person)
     if template is not None:
@@ -179,14 +179,14 @@ def _identity(number: Number, body: JSON) -> None:
         raise GraphError(137000, "The identity of the user has changed.")
 
 
-def _content(
+def take_content(
     world: World,
     account: Account,
     number: Number,
     message: Message,
     body: JSON,
     *,
-    marketing_api: bool,
+    marketing_api: bool = False,
 ) -> tuple[Template | None, int]:
     """Check and keep what the message says; the template it uses, and the code it will fail with later."""
     if message.type != "template":

@@ -71,6 +71,7 @@ def put_template(world: World, account: Account, row: JSON) -> Template:
         found = template_life.make(world, account, row)
         found.status = row.get("status", "APPROVED")
         found.quality = row.get("quality", "GREEN")
+        found.rejected_reason = row.get("rejected_reason", "NONE")
         world.save("template", found)
     return found
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from messaging.sandbox import accounts, files, inbound, journey, knobs, reports, template_life, views
+from messaging.sandbox import accounts, errors, files, inbound, journey, knobs, past, reports, template_life, views
 from messaging.sandbox.errors import GraphError
 from messaging.sandbox.graph.media import WORLD
 from messaging.sandbox.inbound import Impossible
@@ -116,6 +116,11 @@ async def set_account_status(request: web.Request, world: World, body: JSON) -> 
     reports.report_event(world, account, "account_update", value)
 
 
+@route("GET", "/errors")
+async def list_errors(_request: web.Request, _world: World, _body: JSON) -> list[JSON]:
+    return [{"code": code, "title": title} for code, (_status, title) in errors.ERRORS.items()]
+
+
 @route("GET", "/numbers/{number}")
 async def get_number(request: web.Request, world: World, _body: JSON) -> JSON:
     return views.number(_number(request, world))
@@ -164,6 +169,13 @@ async def reset_knobs(request: web.Request, world: World, _body: JSON) -> JSON:
     return views.knobs(number)
 
 
+@route("POST", "/numbers/{number}/past")
+async def put_past(request: web.Request, world: World, body: JSON) -> list[JSON]:
+    """`{"people": [...]}` of past.py: phones that have been written with for a while. Nobody is told."""
+    number = _number(request, world)
+    return [views.person(world, past.put(world, number, row)) for row in body["people"]]
+
+
 @route("POST", "/numbers/{number}/trouble")
 async def trouble(request: web.Request, world: World, body: JSON) -> None:
     reports.report_trouble(world, _number(request, world), int(body.get("code", 131000)), str(body.get("details", "")))
@@ -208,8 +220,9 @@ def _template(request: web.Request, world: World) -> Template:
 
 @route("GET", "/people")
 async def people(request: web.Request, world: World, _body: JSON) -> list[JSON]:
-    shown = (one for one in world.people.values() if one.listed or "all" in request.query)
-    return [views.person(world, one) for one in shown]
+    if "all" in request.query:
+        return [views.person(world, one) for one in world.people.values()]
+    return views.listed(world)
 
 
 @route("POST", "/people")

@@ -18,26 +18,32 @@ class Impossible(Exception):
 def write(world: World, number: Number, person: Person, body: JSON) -> Message:
     """A person writes: `{"type", <type>: …, "reply_to"?, "referral"?}`; a tap is type `button` or `interactive`."""
     kind = str(body.get("type", "text"))
-    element: JSON = {"type": kind}
-    content: JSON = {}
-    if kind == "text":
-        content = {"body": str(_given(body, "text").get("body", ""))[:LONGEST_TEXT]}
-        if not content["body"].strip():
-            raise Impossible("The text is empty.")
-        element["text"] = content
-    elif kind in MEDIA:
-        content, element[kind] = _file(world, number, kind, _given(body, kind))
-    elif kind == "reaction":
+    if kind == "reaction":
         return react(world, number, person, _given(body, "reaction"))
-    else:
-        element |= {key: value for key, value in body.items() if key in AS_GIVEN}
-        content = {key: value for key, value in element.items() if key != "type"}
-        if kind in {"unsupported", "unknown"} and "errors" not in element:
-            element["errors"] = [errors.in_webhook(131051, "Message type is currently not supported.")]
+    content, element = content_of(world, number, body)
     message = _message(world, number, person, kind, content)
     message.reply_to = str(body.get("reply_to") or "")
     _add_context(world, number, message, element, body)
     return _hand_in(world, number, person, message, element)
+
+
+def content_of(world: World, number: Number, body: JSON) -> tuple[JSON, JSON]:
+    """What the phone keeps of a message, and the element that the business gets."""
+    kind = str(body.get("type", "text"))
+    element: JSON = {"type": kind}
+    if kind == "text":
+        said = {"body": str(_given(body, "text").get("body", ""))[:LONGEST_TEXT]}
+        if not said["body"].strip():
+            raise Impossible("The text is empty.")
+        return said, element | {"text": said}
+    if kind in MEDIA:
+        content, element[kind] = _file(world, number, kind, _given(body, kind))
+        return content, element
+    element |= {key: value for key, value in body.items() if key in AS_GIVEN}
+    content = {key: value for key, value in element.items() if key != "type"}
+    if kind in {"unsupported", "unknown"} and "errors" not in element:
+        element["errors"] = [errors.in_webhook(131051, "Message type is currently not supported.")]
+    return content, element
 
 
 def _given(body: JSON, key: str) -> JSON:

@@ -33,15 +33,29 @@ class DemoNumber:
         return f"sandbox-verify-{self.company}"
 
 
-def _utility(name: str, language: str, body: str, samples: list[str], *, button: tuple[str, str] | None = None) -> JSON:
+def _row(name: str, language: str, body: str, samples: list[str], *, category: str = "UTILITY", **more: Any) -> JSON:
+    """A template with a text; `buttons` and `footer` as the provider wants them, `status` when it is not approved."""
     components: list[JSON] = [{"type": "BODY", "text": body, "example": {"body_text": [samples]}}]
-    if button:
-        url = {"type": "URL", "text": button[0], "url": button[1] + "{{1}}", "example": [button[1] + samples[1]]}
-        components.append({"type": "BUTTONS", "buttons": [url]})
-    return {"name": name, "language": language, "category": "UTILITY", "components": components}
+    if head := more.pop("head", ""):
+        components.insert(0, {"type": "HEADER", "format": "TEXT", "text": head})
+    if foot := more.pop("foot", ""):
+        components.append({"type": "FOOTER", "text": foot})
+    if buttons := more.pop("buttons", None):
+        components.append({"type": "BUTTONS", "buttons": buttons})
+    return {"name": name, "language": language, "category": category, "components": components, **more}
 
 
-TRACK = "https://example.com/t/"
+def _answers(*labels: str) -> list[JSON]:
+    return [{"type": "QUICK_REPLY", "text": label} for label in labels]
+
+
+def _link(label: str, address: str, sample: str) -> list[JSON]:
+    return [{"type": "URL", "text": label, "url": f"{address}{{{{1}}}}", "example": [f"{address}{sample}"]}]
+
+
+TRACK, CHECK_IN = "https://example.com/t/", "https://example.com/check-in/"
+PAUSED: JSON = {"status": "PAUSED", "quality": "RED"}
+REJECTED: JSON = {"status": "REJECTED", "quality": "UNKNOWN", "rejected_reason": "PROMOTIONAL"}
 TEMPLATES: dict[str, list[JSON]] = {
     "hello_world": [
         {
@@ -56,61 +70,189 @@ TEMPLATES: dict[str, list[JSON]] = {
         )
     ],
     "order_shipped": [
-        _utility(
+        _row(
             "order_shipped",
             "de",
             "Hallo {{1}}, Ihre Bestellung {{2}} ist heute auf den Weg gegangen.",
             ["Anna", "A-1027"],
-            button=("Sendung verfolgen", TRACK),
+            buttons=_link("Sendung verfolgen", TRACK, "A-1027"),
         ),
-        _utility(
+        _row(
             "order_shipped",
             "en",
             "Hello {{1}}, your order {{2}} left our house today.",
             ["Anna", "A-1027"],
-            button=("Track parcel", TRACK),
+            buttons=_link("Track parcel", TRACK, "A-1027"),
         ),
     ],
     "delivery_today": [
-        _utility(
+        _row(
             "delivery_today",
             "de",
             "Hallo {{1}}, Ihr Paket kommt heute zwischen {{2}} Uhr. Sind Sie da?",
             ["Anna", "14 und 16"],
+            buttons=_answers("Ja, ich bin da", "Bitte zum Nachbarn", "In den Laden"),
         ),
-        _utility(
+        _row(
             "delivery_today",
             "en",
             "Hello {{1}}, your parcel arrives today between {{2}}. Will you be at home?",
             ["Anna", "2 and 4 pm"],
+            buttons=_answers("Yes, I am at home", "To my neighbour", "To the shop"),
         ),
     ],
+    "pickup_reminder": [
+        _row(
+            "pickup_reminder",
+            "de",
+            "Hallo {{1}}, Ihr Paket {{2}} liegt bis {{3}} bei uns für Sie bereit. Bringen Sie bitte einen Ausweis mit.",
+            ["Anna", "A-1027", "Freitag"],
+        ),
+        _row(
+            "pickup_reminder",
+            "en",
+            "Hello {{1}}, your parcel {{2}} waits at our shop until {{3}}. Please bring an identity card.",
+            ["Anna", "A-1027", "Friday"],
+        ),
+    ],
+    "parcel_card_offer": [
+        _row(
+            "parcel_card_offer",
+            "de",
+            "Hallo {{1}}, die Monatskarte gibt es diese Woche für 7 € statt 9 €.",
+            ["Anna"],
+            category="MARKETING",
+            foot="Sie können jederzeit absagen.",
+            buttons=_answers("Karte nehmen", "Keine Werbung"),
+            **PAUSED,
+        ),
+        _row(
+            "parcel_card_offer",
+            "en",
+            "Hello {{1}}, this week the monthly card is 7 € instead of 9 €.",
+            ["Anna"],
+            category="MARKETING",
+            foot="You can stop at any time.",
+            buttons=_answers("Take the card", "Stop promotions"),
+            **PAUSED,
+        ),
+    ],
+    "parcel_lottery": [
+        _row("parcel_lottery", language, body, ["Anna"], **REJECTED)
+        for language, body in (
+            ("de", "Hallo {{1}}, Sie haben gewonnen. Holen Sie Ihren Preis noch heute ab."),
+            ("en", "Hello {{1}}, you have won. Collect your prize today."),
+        )
+    ],
     "flight_changed": [
-        _utility(
+        _row(
             "flight_changed",
             "de",
             "Guten Tag {{1}}, Ihr Flug {{2}} startet neu um {{3}} Uhr. Wir bitten um Verständnis.",
             ["Frau Weiß", "NW 412", "17:35"],
         ),
-        _utility(
+        _row(
             "flight_changed",
             "en",
             "Dear {{1}}, your flight {{2}} now departs at {{3}}. We apologise for the change.",
             ["Mr Grant", "NW 412", "17:35"],
         ),
     ],
+    "flight_delayed": [
+        _row(
+            "flight_delayed",
+            "de",
+            "Guten Tag {{1}}, Ihr Flug {{2}} verspätet sich um {{3}}. Es tut uns leid. Was dürfen wir für Sie tun?",
+            ["Frau Weiß", "NW 412", "90 Minuten"],
+            buttons=_answers("Passt so", "Bitte umbuchen", "Geld zurück"),
+        ),
+        _row(
+            "flight_delayed",
+            "en",
+            "Dear {{1}}, your flight {{2}} is late by {{3}}. We are sorry. What may we do for you?",
+            ["Mr Grant", "NW 412", "90 minutes"],
+            buttons=_answers("That is fine", "Rebook me", "Refund me"),
+        ),
+    ],
+    "gate_changed": [
+        _row(
+            "gate_changed",
+            "de",
+            "Guten Tag {{1}}, Ihr Flug {{2}} geht neu von Gate {{3}} ab. Bitte planen Sie etwas Zeit für den Weg ein.",
+            ["Frau Weiß", "NW 412", "B 17"],
+        ),
+        _row(
+            "gate_changed",
+            "en",
+            "Dear {{1}}, your flight {{2}} now leaves from gate {{3}}. Please allow some time for the walk.",
+            ["Mr Grant", "NW 412", "B 17"],
+        ),
+    ],
+    "check_in_open": [
+        _row(
+            "check_in_open",
+            "de",
+            "Guten Tag {{1}}, der Check-in für Ihren Flug {{2}} ist offen.",
+            ["Frau Weiß", "NW 412"],
+            buttons=_link("Zum Check-in", CHECK_IN, "QK7P2M"),
+        ),
+        _row(
+            "check_in_open",
+            "en",
+            "Dear {{1}}, check-in for your flight {{2}} is open.",
+            ["Mr Grant", "NW 412"],
+            buttons=_link("Check in", CHECK_IN, "QK7P2M"),
+        ),
+    ],
+    "winter_fares": [
+        _row(
+            "winter_fares",
+            language,
+            body,
+            [sample],
+            category="MARKETING",
+            head=head,
+            foot=foot,
+            buttons=_answers(stop),
+            **PAUSED,
+        )
+        for language, head, body, sample, foot, stop in (
+            (
+                "de",
+                "In den Norden ab 49 €",
+                "Guten Tag {{1}}, bis Ende der Woche fliegen Sie ab 49 € nach Oslo und Bergen.",
+                "Frau Weiß",
+                "Sie können jederzeit absagen.",
+                "Keine Werbung",
+            ),
+            (
+                "en",
+                "To the north from 49 €",
+                "Dear {{1}}, until the end of the week you fly to Oslo and Bergen from 49 €.",
+                "Mr Grant",
+                "You can stop at any time.",
+                "Stop promotions",
+            ),
+        )
+    ],
+    "upgrade_draw": [
+        _row("upgrade_draw", language, body, [sample], **REJECTED)
+        for language, body, sample in (
+            ("de", "Guten Tag {{1}}, unter allen Antworten verlosen wir zehn Plätze in der ersten Reihe.", "Frau Weiß"),
+            ("en", "Dear {{1}}, answer this message for a chance of one of ten front row seats.", "Mr Grant"),
+        )
+    ],
     "newsletter": [
-        {
-            "name": "newsletter",
-            "language": language,
-            "category": "MARKETING",
-            "components": [
-                {"type": "HEADER", "format": "TEXT", "text": head},
-                {"type": "BODY", "text": body, "example": {"body_text": [["Anna"]]}},
-                {"type": "FOOTER", "text": foot},
-                {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": stop}]},
-            ],
-        }
+        _row(
+            "newsletter",
+            language,
+            body,
+            ["Anna"],
+            category="MARKETING",
+            head=head,
+            foot=foot,
+            buttons=_answers(stop),
+        )
         for language, head, body, foot, stop in (
             (
                 "de",
@@ -158,7 +300,16 @@ PARCELS = DemoNumber(
         ("Rolf Jansen", "+4916312345612", "de", ""),
         ("Mia Sommer", "", "de", "mia.sommer"),
     ),
-    ("order_shipped", "delivery_today", "newsletter", "login_code", "hello_world"),
+    (
+        "order_shipped",
+        "delivery_today",
+        "pickup_reminder",
+        "newsletter",
+        "login_code",
+        "hello_world",
+        "parcel_card_offer",
+        "parcel_lottery",
+    ),
 )
 AIRLINE = DemoNumber(
     "nordwind",
@@ -176,7 +327,17 @@ AIRLINE = DemoNumber(
         ("Priya Sharma", "+919812345617", "en", ""),
         ("Theo Lang", "", "en", "theo.lang"),
     ),
-    ("flight_changed", "newsletter", "login_code", "hello_world"),
+    (
+        "flight_changed",
+        "flight_delayed",
+        "gate_changed",
+        "check_in_open",
+        "newsletter",
+        "login_code",
+        "hello_world",
+        "winter_fares",
+        "upgrade_draw",
+    ),
 )
 DEMO = (PARCELS, AIRLINE)
 

@@ -27,6 +27,17 @@ def person(world: World, found: Person) -> JSON:
     }
 
 
+def listed(world: World) -> list[JSON]:
+    """Everybody with a phone, those first who wrote or were written to last, and with whom."""
+    found = []
+    for one in (person for person in world.people.values() if person.listed):
+        lines = [chat_line(world, number, one) for number in world.numbers.values()]
+        newest = max(lines, key=lambda line: line["at"], default=None)
+        with_whom = {"at": newest["at"], "last_with": newest["name"] if newest["at"] else ""} if newest else {}
+        found.append({**person(world, one), "at": 0, "last_with": "", **with_whom})
+    return sorted(found, key=lambda row: -row["at"])
+
+
 def phone(world: World, found: Person) -> JSON:
     """A person's phone: themselves and one line for each business, those written with first."""
     chats = [chat_line(world, number, found) for number in world.numbers.values()]

@@ -99,10 +99,10 @@ class World:
     def index_chats(self) -> None:
         """What is not written down because it follows from the messages."""
         last = 0
-        for message in sorted(self.messages.values(), key=lambda one: one.seq):
+        for message in sorted(self.messages.values(), key=lambda one: (one.at, one.seq)):
             key = (message.number_id, message.person_id)
             self.chats.setdefault(key, []).append(message.id)
-            last = message.seq
+            last = max(last, message.seq)
             if message.inbound:
                 self.last_inbound[key] = message.at
             elif message.status == "sent":

@@ -94,6 +94,32 @@ def test_an_agent_s_pages(product: Product, person: Callable[..., Person], look:
     assert walk(one, base, AGENT) == []
 
 
+def test_the_phones_and_the_knobs(product: Product, person: Callable[..., Person], look: dict[str, Any]) -> None:
+    one, found = person(**look), []
+    one.open(f"{product.sandbox}/phone/").locator(".person").first.wait_for()
+    found += faults(one.page)
+    one.page.locator(".person", has_text="Amina El-Sayed").click()
+    one.page.locator(".chat-line", has_text=PARCELS.name).click()
+    one.page.locator(".said", has_text="10er-Karte").first.wait_for()
+    found += faults(one.page)
+    one.open(f"{product.sandbox}/knobs/").locator("[data-templates] tr").first.wait_for()
+    one.page.locator("[data-errors] .button-plain").first.click()
+    found += faults(one.page)
+    assert found == []
+
+
+def test_conversations_with_all_kinds_of_messages(
+    product: Product, person: Callable[..., Person], look: dict[str, Any]
+) -> None:
+    one, base, found = person(**look), product.company("hansen"), []
+    one.sign_in(base, PARCELS.people[2].email)
+    for name in ("Amina El-Sayed", "Birgit Thomsen", "Dieter Maas", "Tobias Krüger", "Heike Lorenz"):
+        one.open(f"{base}/inbox/?q={name}").locator(".conversation", has_text=name).click()
+        one.page.locator(".thread-head h1", has_text=name).wait_for()
+        found += faults(one.page)
+    assert found == []
+
+
 def test_forms_that_were_refused(product: Product, person: Callable[..., Person], look: dict[str, Any]) -> None:
     one, base, found = person(**look), product.company("hansen"), []
     one.sign_in(base, PARCELS.people[0].email)

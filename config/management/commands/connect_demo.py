@@ -8,7 +8,7 @@ from config.demo.connect import connect_demo
 
 
 class Command(BaseCommand):
-    help = "Connects the demo companies' numbers to the provider sandbox; it must be running."
+    help = "Connects the demo companies' numbers to the provider sandbox, which must be running, and tells their weeks."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

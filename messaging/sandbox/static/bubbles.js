@@ -74,6 +74,10 @@ const SHOWN = {
   contacts: (content) =>
     content.contacts.map((card) => el("div", { class: "file" }, icon("contact"), el("span", {}, el("b", { text: card.name.formatted_name }), el("br"), (card.phones || []).map((one) => one.phone).join(", ")))),
   button: (content) => [text(content.button.text)],
+  order: ({ order }) => [
+    text(order.text),
+    ...order.product_items.map((one) => el("div", { class: "file" }, icon("package"), `${one.quantity} × ${one.product_retailer_id} · ${one.item_price} ${one.currency}`)),
+  ],
   interactive: (content, message, chat) => (message.mine ? [text(preview(message))] : offered(content, message, chat)),
   template: (_content, message, chat, rendered) => [
     ...header(rendered.header),

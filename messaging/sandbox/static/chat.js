@@ -1,10 +1,21 @@
 // One open chat: what was said, and the place to write.
 
-import { api, avatar, el, icon, iconButton, item, menu, renew, words } from "./dom.js";
+import { api, avatar, day, el, icon, iconButton, item, menu, renew, words } from "./dom.js";
 import { bubble, preview, upload } from "./bubbles.js";
 import { Recorder } from "./recorder.js";
 
 const EMOJI = "😀 😂 😊 😍 🤔 😢 😡 👍 👎 🙏 👋 🎉 ❤️ ✅ ❌ 📦 🚚 ✈️ 📷 ☀️ 🌧️ ⏰ 🏠 ☕".split(" ");
+
+// The messages, with a line before the first of each day.
+function withDays(messages) {
+  let last = "";
+  return messages.flatMap((message) => {
+    const today = day(message.at);
+    const line = today === last ? [] : [[`day ${today}`, { day: today }]];
+    last = today;
+    return [...line, [message.id, message]];
+  });
+}
 
 export class Chat {
   constructor(device, number) {
@@ -31,7 +42,7 @@ export class Chat {
     this.showHead(chat);
     this.log.classList.toggle("is-empty", !chat.messages.length);
     this.log.dataset.empty = words.no_messages;
-    renew(this.log, chat.messages.map((message) => [message.id, message]), (message) => bubble(message, this));
+    renew(this.log, withDays(chat.messages), (one) => (one.day ? el("p", { class: "day", text: one.day }) : bubble(one, this)));
     if (atEnd) this.log.scrollTop = this.log.scrollHeight;
     this.log.querySelectorAll("img").forEach((img) => img.complete || img.addEventListener("load", () => atEnd && (this.log.scrollTop = this.log.scrollHeight)));
   }
@@ -67,9 +78,10 @@ export class Chat {
       item("map-pin", words.location, () => this.sendLocation()),
       item("contact", words.contact_card, () => this.sendContact()),
     ], "up");
+    this.soundFile = el("input", { type: "file", accept: "audio/*", hidden: true, "aria-label": words.voice, onchange: () => this.sendSound() });
     const smile = menu("smile", words.emoji, [el("div", { class: "emoji-grid" }, ...emoji)], "up");
     this.form = el("form", { class: "write", onsubmit: (event) => { event.preventDefault(); this.sendText(); } },
-      this.quoteBar, el("div", { class: "write-row" }, attach, smile, this.field, el("button", { class: "icon-button send", "aria-label": words.send, title: words.send }, icon("send"))));
+      this.quoteBar, this.soundFile, el("div", { class: "write-row" }, attach, smile, this.field, el("button", { class: "icon-button send", "aria-label": words.send, title: words.send }, icon("send"))));
     return this.form;
   }
 
@@ -142,7 +154,15 @@ export class Chat {
 
   async record() {
     const recorder = new Recorder(this.form, (blob, name) => this.sendBlob(blob, name, "audio", { voice: true }));
-    if (!(await recorder.start())) this.say(words.no_microphone);
+    if (await recorder.start()) return;
+    this.say(words.no_microphone);
+    this.soundFile.click();
+  }
+
+  async sendSound() {
+    const [chosen] = this.soundFile.files;
+    if (chosen) await this.sendBlob(chosen, chosen.name, "audio", { voice: chosen.type === "audio/ogg" });
+    this.soundFile.value = "";
   }
 
   sendLocation() {

@@ -1,6 +1,6 @@
 // One phone: its frame, its list of chats, and the stream that keeps it true.
 
-import { api, avatar, clock, el, iconButton, renew, words } from "./dom.js";
+import { api, avatar, clock, el, iconButton, renew, shortTime, words } from "./dom.js";
 import { preview } from "./bubbles.js";
 import { Chat } from "./chat.js";
 
@@ -68,7 +68,7 @@ export class Device {
       { type: "button", class: `chat-line${line.unread ? " is-unread" : ""}`, onclick: () => this.open(line.number) },
       avatar(line.name),
       el("span", { class: "chat-name" }, el("b", { text: line.name }), el("small", { text: preview(line.last) || line.phone })),
-      el("span", { class: "chat-side" }, line.at ? el("small", { text: clock(line.at) }) : null, line.unread ? el("span", { class: "count", text: line.unread }, el("span", { class: "sr-only", text: ` ${words.unread}` })) : null),
+      el("span", { class: "chat-side" }, line.at ? el("small", { text: shortTime(line.at) }) : null, line.unread ? el("span", { class: "count", text: line.unread }, el("span", { class: "sr-only", text: ` ${words.unread}` })) : null),
     );
   }
 

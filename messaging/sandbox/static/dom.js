@@ -42,8 +42,24 @@ export async function api(method, path, body) {
   return found;
 }
 
+// Both languages of the pages count the hours to 24.
+const locale = lang === "en" ? "en-GB" : lang;
+
 export function clock(seconds) {
-  return new Date(seconds * 1000).toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit" });
+  return new Date(seconds * 1000).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+}
+
+// The day of a moment in words, as it is said now.
+export function day(seconds) {
+  const moment = new Date(seconds * 1000);
+  const days = Math.round((new Date().setHours(12, 0, 0, 0) - new Date(moment).setHours(12, 0, 0, 0)) / 86_400_000);
+  if (days === 0) return words.today;
+  if (days === 1) return words.yesterday;
+  return moment.toLocaleDateString(locale, { weekday: "short", day: "numeric", month: "short" });
+}
+
+export function shortTime(seconds) {
+  return day(seconds) === words.today ? clock(seconds) : day(seconds).replace(/^\p{L}+\.?, /u, "");
 }
 
 export function initials(name) {

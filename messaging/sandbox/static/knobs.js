@@ -1,11 +1,12 @@
 // The page of knobs: one number at a time, what was accepted, what was told.
 
-import { api, clock, el, words } from "./dom.js";
+import { api, clock, el, iconButton, words } from "./dom.js";
 
 const chooser = document.querySelector("[data-number]");
 const form = document.querySelector("[data-knobs]");
 const note = document.querySelector("[data-note]");
-const lists = new Set(["errors", "late_errors"]);
+const state = document.querySelector("[data-number-state]");
+const lists = [...document.querySelectorAll("[data-errors]")].map((node) => errorList(node));
 let accounts = [];
 
 async function load() {
@@ -19,12 +20,43 @@ async function load() {
   if (numbers.length) await show();
 }
 
+// Rows of code, share and times; what they hold is the knob's list.
+function errorList(node) {
+  const rows = el("div", { class: "error-rows" });
+  const input = (label, name, more) => el("label", {}, label, el("input", { type: "number", "data-part": name, ...more }));
+  const add = (value = { code: "", share: 1 }) => {
+    const row = el("div", { class: "error-row" },
+      input(words.error_code, "code", { min: "0", list: "codes", required: true, value: value.code }),
+      input(words.error_share, "share", { min: "0", max: "1", step: "0.01", value: value.share ?? 1 }),
+      input(words.error_times, "times", { min: "0", value: value.times ?? "" }),
+      iconButton("trash", words.remove, () => row.remove()));
+    row.value = value;
+    rows.append(row);
+    return row;
+  };
+  node.append(rows, el("button", { type: "button", class: "button-plain", text: words.add_error, onclick: () => add().querySelector("input").focus() }));
+  return {
+    name: node.dataset.errors,
+    fill: (values) => rows.replaceChildren(...values.map(add)),
+    read: () => [...rows.children].map((row) => {
+      const value = { ...row.value };
+      for (const one of row.querySelectorAll("input")) {
+        if (one.value === "") delete value[one.dataset.part];
+        else value[one.dataset.part] = Number(one.value);
+      }
+      return value;
+    }),
+  };
+}
+
 function field(name) {
   return form.elements.namedItem(name);
 }
 
 async function show() {
   fill(await api("GET", `/numbers/${chooser.value}/knobs`));
+  const number = await api("GET", `/numbers/${chooser.value}`);
+  for (const input of state.elements) if (input.name) input.value = number[input.name];
   showTemplates();
   await watch();
 }
@@ -34,17 +66,17 @@ function fill(knobs) {
     const input = field(name);
     if (!input) continue;
     if (input.type === "checkbox") input.checked = value;
-    else input.value = lists.has(name) ? JSON.stringify(value) : (value ?? "");
+    else input.value = value ?? "";
   }
+  for (const list of lists) list.fill(knobs[list.name]);
 }
 
 function read() {
-  const values = {};
+  const values = Object.fromEntries(lists.map((list) => [list.name, list.read()]));
   for (const input of form.elements) {
     if (!input.name) continue;
     if (input.type === "checkbox") values[input.name] = input.checked;
     else if (input.type === "number") values[input.name] = input.value === "" ? null : Number(input.value);
-    else if (lists.has(input.name)) values[input.name] = JSON.parse(input.value || "[]");
     else values[input.name] = input.value;
   }
   return values;
@@ -69,6 +101,7 @@ form.addEventListener("submit", (event) => {
   attempt(async () => fill(await api("PATCH", `/numbers/${chooser.value}/knobs`, read())));
 });
 document.querySelector("[data-reset]").addEventListener("click", () => attempt(async () => fill(await api("DELETE", `/numbers/${chooser.value}/knobs`))));
+state.addEventListener("change", (event) => attempt(() => api("PATCH", `/numbers/${chooser.value}`, { [event.target.name]: event.target.value })));
 chooser.addEventListener("change", () => {
   history.replaceState(null, "", `?number=${chooser.value}`);
   show();
@@ -82,9 +115,10 @@ function showTemplates() {
     showTemplates();
   });
   const button = (label, template, status) => el("button", { type: "button", class: "button-plain", text: label, onclick: () => change(template, status) });
-  const rows = account.templates.map((template) =>
+  const templates = account.templates.toSorted((one, other) => one.name.localeCompare(other.name) || one.language.localeCompare(other.language));
+  const rows = templates.map((template) =>
     el("tr", {}, el("td", { text: template.name }), el("td", { text: template.language }), el("td", { text: template.category }), el("td", { text: template.status }),
-      el("td", {}, el("span", { class: "row-of-buttons" }, button(words.approve, template, "APPROVED"), button(words.pause, template, "PAUSED"), button(words.reject, template, "REJECTED")))),
+      el("td", {}, el("span", { class: "row-of-buttons" }, ...Object.entries({ APPROVED: words.approve, PAUSED: words.pause, REJECTED: words.reject }).filter(([status]) => status !== template.status).map(([status, label]) => button(label, template, status))))),
   );
   document.querySelector("[data-templates]").replaceChildren(...rows);
 }
@@ -100,7 +134,10 @@ async function watch() {
   );
   document.querySelector("[data-webhooks]").replaceChildren(...rows);
   document.querySelector("[data-no-webhooks]").hidden = rows.length > 0;
+  document.querySelector("[data-webhook-table]").hidden = rows.length === 0;
 }
 
+const codes = await api("GET", "/errors");
+document.querySelector("#codes").replaceChildren(...codes.map((one) => el("option", { value: one.code, label: `${one.code} ${one.title}` })));
 await load();
 setInterval(() => watch().catch(() => {}), 3000);

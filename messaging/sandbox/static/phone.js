@@ -44,14 +44,14 @@ function put(id) {
 
 function show() {
   const wanted = search.value.trim().toLowerCase();
-  const found = people.filter((one) => `${one.name} ${one.phone} ${one.username}`.toLowerCase().includes(wanted));
+  const found = people.filter((one) => `${one.name} ${one.phone} ${one.username} ${one.last_with}`.toLowerCase().includes(wanted));
   const entries = found.map((one) => [one.id, { ...one, held: devices.has(one.id) }]);
   renew(list, entries, (one) =>
     el(
       "button",
       { type: "button", class: "person", "aria-pressed": String(one.held), onclick: () => (one.held ? put(one.id) : take(one.id)) },
       avatar(one.name),
-      el("span", { class: "chat-name" }, el("b", { text: one.name }), el("small", { text: one.hides_phone || !one.phone ? `@${one.username}` : one.phone })),
+      el("span", { class: "chat-name" }, el("b", { text: one.name }), el("small", { text: [one.hides_phone || !one.phone ? `@${one.username}` : one.phone, one.last_with].filter(Boolean).join(" · ") })),
     ),
   );
   if (!entries.length) list.append(el("p", { class: "empty", text: people.length ? words.search_none : words.no_people, "data-key": "none" }));
