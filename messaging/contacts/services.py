@@ -8,6 +8,7 @@ import phonenumbers
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from messaging.contacts.consent import services as consent
 from messaging.contacts.models import ChannelIdentity, ChannelKind, Contact
 
 SHORTEST = len("+4912345")
@@ -68,7 +69,10 @@ def change(contact: Contact, *, phone_number: str, **details: Any) -> Contact:
     return contact
 
 
+@transaction.atomic
 def remove(contact: Contact) -> None:
+    """The person and all that was written with them; what they have stopped is remembered by a hash."""
+    consent.suppress(contact)
     contact.delete()
 
 
@@ -83,6 +87,7 @@ def _set_phone(contact: Contact, phone_number: str) -> None:
     try:
         with transaction.atomic():
             ChannelIdentity.objects.create(contact=contact, kind=ChannelKind.SMS, external_id=phone_number)
+            consent.recall(contact, [phone_number])
     except IntegrityError:
         other = ChannelIdentity.objects.select_related("contact").get(kind=ChannelKind.SMS, external_id=phone_number)
         raise AddressTaken(other.contact) from None

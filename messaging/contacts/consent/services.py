@@ -1,0 +1,184 @@
+"""The ledger of who agreed to what: written to from everywhere, asked before anything is sent unasked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from messaging.channels.models import Channel
+from messaging.contacts.consent.models import (
+    Consent,
+    ConsentEvent,
+    ConsentSource,
+    ConsentState,
+    Purpose,
+    Suppression,
+)
+from messaging.contacts.consent.standing import Standing, Why, decide, standing
+from messaging.contacts.models import Contact
+from messaging.contacts.numbers import canonical
+from tenants.lib.database import database
+from tenants.models import User
+
+# Where two decisions bear the same time, the stop is the later one.
+IN_TIME = ("at", "state", "pk")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether somebody may be written to, and by which decision; `because` is None when they never made one."""
+
+    why: Why
+    because: Consent | None
+
+    @property
+    def allowed(self) -> bool:
+        return self.why == Why.OPTED_IN
+
+
+@transaction.atomic
+def record(
+    contact: Contact,
+    *,
+    purpose: str,
+    state: str,
+    source: str,
+    channel: Channel | None = None,
+    words: str = "",
+    proof: Mapping[str, Any] | None = None,
+    author: User | None = None,
+    at: datetime | None = None,
+    key: str = "",
+) -> ConsentEvent | None:
+    """Add a decision to the ledger and bring what it adds up to in step; None when `key` was told before.
+
+    A decision may come late: it stands where its time puts it.
+    """
+    # One at a time for each contact.
+    Contact.objects.select_for_update().get(pk=contact.pk)
+    event = ConsentEvent(
+        contact=contact,
+        channel=channel,
+        purpose=purpose,
+        state=state,
+        source=source,
+        words=words,
+        proof=dict(proof or {}),
+        author_id=author.pk if author else None,
+        author_name=author.name if author else "",
+        at=at or timezone.now(),
+        key=key,
+    )
+    try:
+        with transaction.atomic():
+            event.save(force_insert=True)
+    except IntegrityError:
+        if key and ConsentEvent.objects.filter(key=key).exists():
+            return None
+        raise
+    _stand(contact.pk, channel.pk if channel else None, purpose)
+    return event
+
+
+def may_message(contact: Contact, channel: Channel, purpose: str) -> Answer:
+    """Whether this person may be written to unasked through this number, and why."""
+    rows = Consent.objects.filter(contact=contact, purpose=purpose).select_related("event")
+    return answer_from({row.channel_id: row for row in rows}, channel.pk)
+
+
+def answer_from(rows: Mapping[int | None, Consent], channel_id: int) -> Answer:
+    """The same from rows that are at hand: those of one contact and purpose, by channel."""
+    everywhere, here = rows.get(None), rows.get(channel_id)
+    why = decide(_standing_of(everywhere), _standing_of(here))
+    of_this_kind = [row for row in (here, everywhere) if row and row.state == why.value]
+    return Answer(why, of_this_kind[0] if of_this_kind else None)
+
+
+# --- People who become one, leave, and come back ----------------------------------------------------------------------
+
+
+@transaction.atomic
+def merge(kept: Contact, gone: Contact) -> None:
+    """Two contacts are one person: what either decided holds for them."""
+    scopes = set(gone.consents.values_list("channel_id", "purpose"))
+    gone.consent_events.update(contact=kept)
+    gone.consents.all().delete()
+    for channel_id, purpose in scopes:
+        _stand(kept.pk, channel_id, purpose)
+
+
+@transaction.atomic
+def suppress(contact: Contact) -> None:
+    """Keep what a contact has stopped, by a hash of each address, before they are removed."""
+    stopped = contact.consents.filter(state=ConsentState.OPTED_OUT).select_related("event")
+    addresses = [identity.external_id for identity in contact.identities.all()]
+    Suppression.objects.bulk_create(
+        [
+            Suppression(
+                address_hash=hash_of(address),
+                channel_id=row.channel_id,
+                purpose=row.purpose,
+                source=row.event.source,
+                since=row.since,
+            )
+            for row in stopped
+            for address in addresses
+        ],
+        ignore_conflicts=True,
+    )
+
+
+@transaction.atomic
+def recall(contact: Contact, addresses: Iterable[str]) -> None:
+    """Somebody has an address from now on: what was stopped there before they were known still is."""
+    hashes = {hash_of(address) for address in addresses}
+    for row in Suppression.objects.filter(address_hash__in=hashes).select_related("channel"):
+        record(
+            contact,
+            purpose=row.purpose,
+            state=ConsentState.OPTED_OUT,
+            source=row.source,
+            channel=row.channel,
+            proof={"kept_since": row.since.isoformat()},
+            at=row.since,
+            key=f"suppression.{row.pk}.{contact.pk}",
+        )
+
+
+def hash_of(address: str) -> str:
+    """The same for all ways of writing a number, another in every company."""
+    return hashlib.sha256(f"{database.schema_name} {canonical(address)}".encode()).hexdigest()
+
+
+# --- What decisions add up to -----------------------------------------------------------------------------------------
+
+
+def _stand(contact_id: int, channel_id: int | None, purpose: str) -> None:
+    """Work out one scope anew from its decisions, so that their order of arrival does not matter."""
+    scope: dict[str, Any] = {"contact_id": contact_id, "channel_id": channel_id, "purpose": purpose}
+    found = standing(ConsentEvent.objects.filter(**scope).order_by(*IN_TIME))
+    if found is None:
+        return
+    stands, event = found
+    Consent.objects.update_or_create(
+        **scope,
+        defaults={
+            "state": stands.state,
+            "is_by_person": stands.is_by_person,
+            "since": stands.since,
+            "event": event,
+        },
+    )
+
+
+def _standing_of(row: Consent | None) -> Standing | None:
+    return Standing(row.state, row.is_by_person, row.since) if row else None
+
+
+__all__ = ["Answer", "ConsentSource", "ConsentState", "Purpose", "may_message", "merge", "recall", "record", "suppress"]
