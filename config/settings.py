@@ -118,7 +118,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.frame.frame",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "tenants.templatetags.ui"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "tenants.templatetags.ui",
+                "messaging.inbox.linked",
+            ],
         },
     },
 ]

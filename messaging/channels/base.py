@@ -17,7 +17,8 @@ What `content` holds, in and out; "?" marks what may be missing. It is plain JSO
     link              body, title, url, header?, footer?
     location_request  body
     template          name, language, header?: value, body?: [value], buttons?: [button], cards?: [{header?, body?,
-                      buttons?}], offer_ends_ms?; or name, language, code for a template that carries a code
+                      buttons?}], offer_ends_ms?; or name, language, code for a template that carries a code; and
+                      shown? {header, body, footer, buttons, cards?}: what the person reads, for the thread
         value         a string, or {text, name?}, or {type: image|video|document|gif|location|currency|date_time|
                       product, name?, and the fields of that type}
         button        {index, type: url|quick_reply|copy_code, value} or {index, type, action?}

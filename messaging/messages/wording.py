@@ -1,4 +1,4 @@
-"""What an inbound message says in one text: for the thread, the search, and the line the list shows."""
+"""What a message says in one text: for the thread, the search, and the line the list shows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SIGNS = {
 
 
 def text_of(kind: str, content: Content) -> str:
-    """The person's own words; '' for a message without any."""
+    """The words of whoever wrote it; '' for a message without any."""
     write = WORDS.get(kind)
     return write(content)[:LONGEST] if write else ""
 
@@ -63,5 +63,9 @@ WORDS: dict[str, Callable[[Content], str]] = {
     MessageType.CONTACTS: _names,
     MessageType.ANSWER: _said("title"),
     MessageType.ORDER: _said("text"),
+    MessageType.BUTTONS: _said("body"),
+    MessageType.LIST: _said("body"),
+    MessageType.LINK: _said("body"),
+    MessageType.LOCATION_REQUEST: _said("body"),
     MessageType.SYSTEM: _said("body"),
 }
