@@ -1,5 +1,6 @@
 """Hands on what lies below, since Django looks here."""
 
+from messaging.broadcasts.models import Broadcast, BroadcastRecipient
 from messaging.channels.models import Channel, SendingLane
 from messaging.contacts.consent.models import Consent, ConsentEvent, Suppression
 from messaging.contacts.models import Attribute, ChannelIdentity, Contact, ContactList, Label
@@ -12,6 +13,8 @@ from messaging.webhooks.models import WebhookEvent
 __all__ = [
     "Attachment",
     "Attribute",
+    "Broadcast",
+    "BroadcastRecipient",
     "Channel",
     "ChannelIdentity",
     "Consent",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,9 @@ from messaging.contacts.numbers import canonical
 from tenants.lib.database import database
 from tenants.models import User
 
+# Called in the transaction of a decision after which somebody has opted out: contact, purpose, number or all.
+Heed = Callable[[Contact, str, Channel | None], None]
+_heeds: list[Heed] = []
 # Where two decisions bear the same time, the stop is the later one.
 IN_TIME = ("at", "state", "pk")
 
@@ -82,8 +85,15 @@ def record(
         if key and ConsentEvent.objects.filter(key=key).exists():
             return None
         raise
-    _stand(contact.pk, channel.pk if channel else None, purpose)
+    if _stand(contact.pk, channel.pk if channel else None, purpose) == ConsentState.OPTED_OUT:
+        for heed in _heeds:
+            heed(contact, purpose, channel)
     return event
+
+
+def on_stop(heed: Heed) -> None:
+    """Name who takes back what still waits for somebody who opts out."""
+    _heeds.append(heed)
 
 
 def may_message(contact: Contact, channel: Channel, purpose: str) -> Answer:
@@ -159,12 +169,12 @@ def hash_of(address: str) -> str:
 # --- What decisions add up to -----------------------------------------------------------------------------------------
 
 
-def _stand(contact_id: int, channel_id: int | None, purpose: str) -> None:
-    """Work out one scope anew from its decisions, so that their order of arrival does not matter."""
+def _stand(contact_id: int, channel_id: int | None, purpose: str) -> str:
+    """Work out one scope anew from its decisions, so that their order of arrival does not matter; how it stands."""
     scope: dict[str, Any] = {"contact_id": contact_id, "channel_id": channel_id, "purpose": purpose}
     found = standing(ConsentEvent.objects.filter(**scope).order_by(*IN_TIME))
     if found is None:
-        return
+        return ""
     stands, event = found
     Consent.objects.update_or_create(
         **scope,
@@ -175,6 +185,7 @@ def _stand(contact_id: int, channel_id: int | None, purpose: str) -> None:
             "event": event,
         },
     )
+    return stands.state
 
 
 def _standing_of(row: Consent | None) -> Standing | None:
