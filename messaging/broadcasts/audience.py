@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Case, DecimalField, Q, QuerySet, When
 from django.db.models.fields.json import KeyTextTransform
@@ -263,5 +264,9 @@ def _words(value: Any) -> Sequence[str]:
 
 
 def _sql(queryset: Any) -> tuple[str, Sequence[Any]]:
-    sql, values = queryset.query.sql_with_params()
+    try:
+        sql, values = queryset.query.sql_with_params()
+    except EmptyResultSet:
+        # Django knows already that nobody is chosen, and makes no statement of it.
+        return "SELECT NULL::bigint", ()
     return sql, values
