@@ -3,6 +3,7 @@
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient
 from messaging.channels.models import Channel, SendingLane
 from messaging.contacts.consent.models import Consent, ConsentEvent, Suppression
+from messaging.contacts.imports.models import ContactImport
 from messaging.contacts.models import Attribute, ChannelIdentity, Contact, ContactList, Label
 from messaging.conversations.models import Conversation
 from messaging.live.models import LiveCounter, LiveEvent
@@ -20,6 +21,7 @@ __all__ = [
     "Consent",
     "ConsentEvent",
     "Contact",
+    "ContactImport",
     "ContactList",
     "Conversation",
     "Label",

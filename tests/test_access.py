@@ -200,6 +200,7 @@ SHARED_TASKS = {
     "tenants.tasks.tidy": (),
 }
 COMPANY_TASKS: dict[str, tuple[Any, ...]] = {
+    "messaging.contacts.imports.tasks.go_on_importing": (),
     "messaging.broadcasts.tasks.run_broadcasts": (),
     "messaging.conversations.tasks.wake_conversations": (),
     "messaging.messages.tasks.deliver_bulk": (),

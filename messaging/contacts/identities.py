@@ -109,6 +109,13 @@ def _lock(kind: str, *addresses: Address) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{database.schema_name} {key}"])
 
 
+def lock_numbers(phones: Iterable[str]) -> None:
+    """The same lock for many numbers in one statement, taken in the same order."""
+    keys = sorted({f"{database.schema_name} phone {canonical(phone)}" for phone in phones})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(pg_advisory_xact_lock(hashtextextended(k, 0))) FROM unnest(%s::text[]) k", [keys])
+
+
 def _keys(kind: str, address: Address) -> Iterable[str]:
     if address.phone:
         yield f"phone {canonical(address.phone)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,6 +91,63 @@ def record(
     return event
 
 
+@transaction.atomic
+def record_many(
+    decisions: Sequence[tuple[Contact, datetime, str, Mapping[str, Any]]],
+    *,
+    purpose: str,
+    state: str,
+    source: str,
+    words: str = "",
+    author_id: int | None = None,
+    author_name: str = "",
+) -> int:
+    """Decisions of many people for all numbers, each (contact, time, key, proof); how many had stopped before.
+
+    Those whose key was told before are left out. The caller holds the contacts' rows.
+    """
+    keys = [key for _contact, _at, key, _proof in decisions]
+    told = set(ConsentEvent.objects.filter(key__in=keys).values_list("key", flat=True))
+    fresh = [one for one in decisions if one[2] not in told]
+    events = ConsentEvent.objects.bulk_create(
+        [
+            ConsentEvent(
+                contact=contact,
+                purpose=purpose,
+                state=state,
+                source=source,
+                words=words,
+                proof=dict(proof),
+                author_id=author_id,
+                author_name=author_name,
+                at=at,
+                key=key,
+            )
+            for contact, at, key, proof in fresh
+        ]
+    )
+    contacts = [event.contact_id for event in events]
+    decided = Consent.objects.filter(contact__in=contacts, purpose=purpose, channel=None)
+    before = {row.contact_id: row for row in decided}
+    Consent.objects.bulk_create(
+        [
+            Consent(
+                contact_id=event.contact_id or 0,
+                purpose=purpose,
+                state=event.state,
+                is_by_person=event.is_by_person,
+                since=event.at,
+                event=event,
+            )
+            for event in events
+            if event.contact_id not in before
+        ]
+    )
+    for contact_id in before:
+        _stand(contact_id, None, purpose)
+    return sum(row.state == ConsentState.OPTED_OUT and row.is_by_person for row in before.values())
+
+
 def on_stop(heed: Heed) -> None:
     """Name who takes back what still waits for somebody who opts out."""
     _heeds.append(heed)
@@ -159,6 +216,15 @@ def recall(contact: Contact, addresses: Iterable[str]) -> None:
             at=row.since,
             key=f"suppression.{row.pk}.{contact.pk}",
         )
+
+
+def recall_many(contacts: Mapping[str, Contact]) -> None:
+    """The same for many, by address."""
+    hashes = {hash_of(address): contact for address, contact in contacts.items()}
+    stopped = Suppression.objects.filter(address_hash__in=hashes)
+    for found in {row.address_hash for row in stopped}:
+        address = next(address for address in contacts if hash_of(address) == found)
+        recall(contacts[address], [address])
 
 
 def hash_of(address: str) -> str:
