@@ -270,6 +270,8 @@ SHARED_TASKS = {
 }
 COMPANY_TASKS: dict[str, tuple[Any, ...]] = {
     "messaging.channels.tasks.check_channels": (),
+    "messaging.contacts.imports.tasks.go_on_importing": (),
+    "messaging.broadcasts.tasks.run_broadcasts": (),
     "messaging.conversations.tasks.wake_conversations": (),
     "messaging.message_templates.tasks.sync_templates": (),
     "messaging.media.tasks.fetch_media": (),

@@ -56,8 +56,8 @@ FLOORS: list[list[str]] = [
 FLOOR_OF = {prefix: number for number, floor in enumerate(FLOORS) for prefix in floor}
 # Django looks for an app's models here, so this one hands on what lies on higher floors than its importers.
 HANDS_ON = {"messaging.models", "billing.models"}
-# Doors from messaging into billing, from STYLE: may we, and it happened.
-DOORS = ("billing.plans.entitlements", "billing.usage.metering")
+# Doors from messaging into billing: may we, it happened, and what would it cost.
+DOORS = ("billing.plans.entitlements", "billing.usage.metering", "billing.rating.quotes")
 # Django loads these by name and needs the import late: the apps are not ready when the file is read.
 LATE = {"tenants/apps.py", "messaging/apps.py"}
 

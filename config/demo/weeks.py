@@ -21,9 +21,9 @@ from messaging.channels.base import Address, InboundMessage, MessageType, Status
 from messaging.channels.models import Channel
 from messaging.channels.registry import adapter_for
 from messaging.contacts import identities
-from messaging.contacts.models import Contact
+from messaging.contacts.models import Contact, Label
 from messaging.conversations import services as conversations
-from messaging.conversations.models import Conversation, Label
+from messaging.conversations.models import Conversation
 from messaging.message_templates.models import MessageTemplate
 from messaging.messages import actions, claiming, receiving, services, status
 from messaging.messages.claiming import Change

@@ -7,7 +7,6 @@ from somebody new find one contact.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -16,25 +15,15 @@ from django.db.models import Q
 
 from messaging.channels.base import Address
 from messaging.channels.models import ChannelKind
+from messaging.contacts.consent import services as consent
 from messaging.contacts.models import ChannelIdentity, Contact
+from messaging.contacts.numbers import canonical, variants
 from tenants.lib.database import database
 from tenants.lib.text import plain_name
 
 # Kinds whose addresses are telephone numbers: somebody known by one is known by the other.
 PHONE_KINDS = (ChannelKind.WHATSAPP, ChannelKind.SMS)
 LONGEST_ADDRESS, LONGEST_NAME, LONGEST_USERNAME = 160, 120, 80
-# The same line written in two ways: networks and WhatsApp do not agree on these digits.
-# Each pair: how the number may be written, and what it is in the one form we compare.
-FORMS = (
-    (re.compile(r"\+55([1-9]\d)([6-9]\d{7})"), r"+55\g<1>9\2"),  # Brazil's ninth digit of mobiles
-    (re.compile(r"\+521(\d{10})"), r"+52\1"),  # Mexico's former mobile prefix
-    (re.compile(r"\+54([1-8]\d{9})"), r"+549\1"),  # Argentina's 9 for mobiles
-)
-OTHER_FORMS = (
-    (re.compile(r"\+55([1-9]\d)9([6-9]\d{7})"), r"+55\1\2"),
-    (re.compile(r"\+52(\d{10})"), r"+521\1"),
-    (re.compile(r"\+549(\d{10})"), r"+54\1"),
-)
 
 
 class Followers(Protocol):
@@ -45,20 +34,6 @@ class Followers(Protocol):
 
     def replace(self, old: ChannelIdentity, new: ChannelIdentity) -> None:
         """Use `new` wherever `old` was used."""
-
-
-def canonical(phone: str) -> str:
-    """The one form of a number in which its variants are equal."""
-    for pattern, form in FORMS:
-        if match := pattern.fullmatch(phone):
-            return match.expand(form)
-    return phone
-
-
-def variants(phone: str) -> set[str]:
-    """All ways a number may stand in our rows."""
-    one = canonical(phone)
-    return {phone, one, *(match.expand(form) for pattern, form in OTHER_FORMS if (match := pattern.fullmatch(one)))}
 
 
 @transaction.atomic
@@ -134,6 +109,13 @@ def _lock(kind: str, *addresses: Address) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{database.schema_name} {key}"])
 
 
+def lock_numbers(phones: Iterable[str]) -> None:
+    """The same lock for many numbers in one statement, taken in the same order."""
+    keys = sorted({f"{database.schema_name} phone {canonical(phone)}" for phone in phones})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(pg_advisory_xact_lock(hashtextextended(k, 0))) FROM unnest(%s::text[]) k", [keys])
+
+
 def _keys(kind: str, address: Address) -> Iterable[str]:
     if address.phone:
         yield f"phone {canonical(address.phone)}"
@@ -169,6 +151,7 @@ def _one_of(rows: list[ChannelIdentity], followers: Followers | None) -> Contact
 
 def _merge(kept: Contact, gone: Contact, followers: Followers) -> None:
     followers.merge(kept, gone)
+    consent.merge(kept, gone)
     gone.identities.update(contact=kept)
     if gone.note:
         kept.note = "\n".join(filter(None, [kept.note, gone.note]))[:2000]
@@ -181,6 +164,7 @@ def _row(rows: dict[str, ChannelIdentity], contact: Contact, kind: str, external
     external_id = external_id[:LONGEST_ADDRESS]
     if external_id not in rows:
         rows[external_id] = ChannelIdentity.objects.create(contact=contact, kind=kind, external_id=external_id)
+        consent.recall(contact, [external_id])
     return rows[external_id]
 
 

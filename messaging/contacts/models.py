@@ -9,6 +9,72 @@ from messaging.channels.models import ChannelKind
 from tenants.lib.ids import new_public_id
 
 
+class Tone(models.TextChoices):
+    """Seven colours that stay apart; the word beside them says the same."""
+
+    GREY = "grey", _("Grey")
+    RED = "red", _("Red")
+    AMBER = "amber", _("Amber")
+    GREEN = "green", _("Green")
+    TEAL = "teal", _("Teal")
+    BLUE = "blue", _("Blue")
+    VIOLET = "violet", _("Violet")
+
+
+class Label(models.Model):
+    """A word colleagues put on conversations and on contacts."""
+
+    public_id = models.CharField(max_length=16, default=new_public_id, editable=False)
+    name = models.CharField(_("label"), max_length=40)
+    tone = models.CharField(max_length=8, choices=Tone.choices, default=Tone.GREY)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["public_id"], name="label_public_id"),
+            models.UniqueConstraint(fields=["name"], name="label_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AttributeKind(models.TextChoices):
+    TEXT = "text", _("Text")
+    NUMBER = "number", _("Number")
+    DATE = "date", _("Date")
+
+
+class Attribute(models.Model):
+    """A fact the company keeps of its contacts, such as a customer number; `key` names it in `Contact.attributes`."""
+
+    key = models.CharField(max_length=40)
+    name = models.CharField(_("name"), max_length=60)
+    kind = models.CharField(_("kind"), max_length=8, choices=AttributeKind.choices, default=AttributeKind.TEXT)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key"], name="attribute_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContactList(models.Model):
+    """People put together by hand or by an import, to be written to at once."""
+
+    public_id = models.CharField(max_length=16, default=new_public_id, editable=False)
+    name = models.CharField(_("name"), max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["public_id"], name="contact_list_public_id"),
+            models.UniqueConstraint(fields=["name"], name="contact_list_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ContactQuerySet(models.QuerySet["Contact"]):
     def for_list(self) -> ContactQuerySet:
         """With the identities a row shows."""
@@ -30,6 +96,12 @@ class Contact(models.Model):
     name = models.CharField(_("name"), max_length=120)
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="de")
     note = models.TextField(_("note"), blank=True, max_length=2000)
+    # By the key of an Attribute: text, a number as text, or a date as 2026-11-25.
+    attributes = models.JSONField(default=dict)
+    labels = models.ManyToManyField(Label, related_name="contacts", blank=True)
+    lists = models.ManyToManyField(ContactList, related_name="contacts", blank=True)
+    # A colleague's decision that nothing is sent to this person any more.
+    blocked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ContactQuerySet.as_manager()

@@ -9,6 +9,7 @@ import phonenumbers
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from messaging.contacts.consent import services as consent
 from messaging.contacts.models import ChannelIdentity, ChannelKind, Contact
 
 SHORTEST = len("+4912345")
@@ -77,6 +78,10 @@ def before_removal(hook: Callable[[Contact], None]) -> None:
 
 @transaction.atomic
 def remove(contact: Contact) -> None:
+    """The person and all that was written with them; what they have stopped is remembered by a hash."""
+    # People before all that hangs on them, as everybody locks them.
+    Contact.objects.select_for_update().get(pk=contact.pk)
+    consent.suppress(contact)
     for hook in _before_removal:
         hook(contact)
     contact.delete()
@@ -93,6 +98,7 @@ def _set_phone(contact: Contact, phone_number: str) -> None:
     try:
         with transaction.atomic():
             ChannelIdentity.objects.create(contact=contact, kind=ChannelKind.SMS, external_id=phone_number)
+            consent.recall(contact, [phone_number])
     except IntegrityError:
         other = ChannelIdentity.objects.select_related("contact").get(kind=ChannelKind.SMS, external_id=phone_number)
         raise AddressTaken(other.contact) from None

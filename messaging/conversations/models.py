@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from messaging.channels.models import Channel
-from messaging.contacts.models import ChannelIdentity, Contact
+from messaging.contacts.models import ChannelIdentity, Contact, Label
 from messaging.conversations.querysets import ConversationQuerySet
 from tenants.lib.ids import new_public_id
 
@@ -19,35 +19,6 @@ class ConversationState(models.TextChoices):
     OPEN = "open", _("Open")
     SNOOZED = "snoozed", _("Snoozed")
     RESOLVED = "resolved", _("Resolved")
-
-
-class Tone(models.TextChoices):
-    """Seven colours that stay apart; the word beside them says the same."""
-
-    GREY = "grey", _("Grey")
-    RED = "red", _("Red")
-    AMBER = "amber", _("Amber")
-    GREEN = "green", _("Green")
-    TEAL = "teal", _("Teal")
-    BLUE = "blue", _("Blue")
-    VIOLET = "violet", _("Violet")
-
-
-class Label(models.Model):
-    """A word agents put on conversations."""
-
-    public_id = models.CharField(max_length=16, default=new_public_id, editable=False)
-    name = models.CharField(_("label"), max_length=40)
-    tone = models.CharField(max_length=8, choices=Tone.choices, default=Tone.GREY)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["public_id"], name="label_public_id"),
-            models.UniqueConstraint(fields=["name"], name="label_once"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Conversation(models.Model):

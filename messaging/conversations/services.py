@@ -10,8 +10,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from messaging.channels.models import Channel
-from messaging.contacts.models import ChannelIdentity, Contact
-from messaging.conversations.models import Conversation, ConversationState, Label
+from messaging.contacts.models import ChannelIdentity, Contact, Label
+from messaging.conversations.models import Conversation, ConversationState
 from messaging.live.events import tell
 from tenants.context import current_company
 from tenants.services import due

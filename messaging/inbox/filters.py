@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _, ngettext
 
 from messaging.channels.base import MessageType
 from messaging.channels.models import Channel
-from messaging.conversations.models import WINDOW, ConversationState, Label
+from messaging.contacts.models import Label
+from messaging.conversations.models import WINDOW, ConversationState
 from messaging.conversations.querysets import ConversationQuerySet
 from messaging.inbox.search import found_by
 from messaging.messages.models import Direction, Message, MessageState

@@ -9,7 +9,7 @@ from django.core.validators import MaxLengthValidator
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
-from messaging.conversations.models import Label, Tone
+from messaging.contacts.models import Label, Tone
 from tenants.templatetags.ui import number
 
 

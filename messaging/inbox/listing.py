@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _, pgettext
 
 from messaging.channels.base import MessageType
 from messaging.channels.models import Channel
-from messaging.conversations.models import Conversation, ConversationState, Label
+from messaging.contacts.models import Label
+from messaging.conversations.models import Conversation, ConversationState
 from messaging.conversations.querysets import ConversationQuerySet
 from messaging.inbox import cards, shown
 from messaging.inbox.filters import Filters, not_delivered, read_filters

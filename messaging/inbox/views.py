@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from messaging.conversations.models import Conversation, Label, Tone
+from messaging.contacts.models import Label, Tone
+from messaging.conversations.models import Conversation
 from messaging.inbox import composing, pages, shown
 from messaging.inbox.attaching import attaching
 from messaging.inbox.forms import SnoozeForm

@@ -8,8 +8,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from messaging.contacts.models import Label
 from messaging.conversations import services as conversations
-from messaging.conversations.models import Conversation, Label
+from messaging.conversations.models import Conversation
 from messaging.live.events import tell
 from messaging.messages.models import Direction, Message
 from tenants.models import User

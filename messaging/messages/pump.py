@@ -24,9 +24,10 @@ from messaging.messages.claiming import Change, Claimed
 from messaging.messages.decisions import Decision, decide, put_back
 from messaging.messages.delivery import flying
 from messaging.messages.lanes import Hold
-from messaging.messages.models import Lane, MessageState
+from messaging.messages.models import Lane, Message, MessageState
 from messaging.messages.news import Changed, tell_changed
 from messaging.messages.nudging import KINDS
+from messaging.messages.opting import heed_refusals, is_opt_out
 from messaging.messages.pacing import Breaker, Bucket, lane_rate
 from messaging.messages.stopping import stop_for_errors
 from tenants.lib.secrets import SecretUnreadable
@@ -143,6 +144,7 @@ class Turn:
         with transaction.atomic():
             claimed = self._claim_after(changes, now)
         self.sent += sum(change.state == MessageState.SENT for change in changes)
+        self._heed_opt_outs(changes)
         stop_for_errors(self.hold.channel, [decision.stops for decision in decisions if decision.stops])
         self.flight.launch(claimed)
         return self.flight.is_busy() or self._waits_for_other_lane(now)
@@ -160,6 +162,13 @@ class Turn:
         claimed = claiming.claim(self.hold.channel, self.lane, now, room) if room else []
         tell_changed([change for change in changed if self._is_news(change)])
         return claimed
+
+    def _heed_opt_outs(self, changes: Sequence[Change]) -> None:
+        channel = self.hold.channel
+        told = [change.claimed.id for change in changes if is_opt_out(channel.kind, change.code)]
+        if told:
+            refused = Message.objects.filter(pk__in=told, state=MessageState.FAILED)
+            heed_refusals(channel, refused.select_related("conversation__contact"))
 
     def _decide(self, now: datetime) -> list[Decision]:
         """What the ended requests mean; faults and rests count at once, before anything new is claimed."""

@@ -18,6 +18,7 @@ from messaging.conversations.services import conversation_for, record_inbound
 from messaging.live.events import tell
 from messaging.messages.models import Attachment, Direction, Message, MessageState
 from messaging.messages.nudging import FETCH, announce_files
+from messaging.messages.opting import heed_words
 from messaging.messages.people import Followers
 from messaging.messages.wording import preview_of, text_of
 from tenants.lib.text import file_name
@@ -67,6 +68,7 @@ def _add(
     )
     filename = _attach(message, inbound.media)
     record_inbound(conversation, preview=preview_of(kind, message.text, filename=filename), at=inbound.at)
+    heed_words(message, conversation)
     _tell(message, conversation, followers)
     return message
 

@@ -13,6 +13,7 @@ from messaging.channels.models import Channel
 from messaging.conversations.models import Conversation
 from messaging.messages.models import Message
 from messaging.messages.news import Changed, tell_changed
+from messaging.messages.opting import heed_refusals, refused_by
 from messaging.messages.references import read_reference
 from messaging.messages.stopping import stop_for_errors, words_of
 
@@ -94,6 +95,7 @@ def record_reports(channel: Channel, reports: Sequence[StatusReport]) -> int:
     moved = sum(_record(channel, batch) for batch in _batches(reports))
     refusals = [report.error for report in reports if report.report == Report.FAILED and report.error]
     stop_for_errors(channel, refusals)
+    heed_refusals(channel, refused_by(channel, reports))
     return moved
 
 

@@ -14,6 +14,9 @@ from messaging.channels.base import AccountEvent
 from messaging.channels.models import Channel, ChannelState
 from messaging.channels.services import set_state
 from messaging.contacts import identities
+from messaging.contacts.consent import services as consent
+from messaging.contacts.consent.models import ConsentSource, ConsentState, Purpose
+from messaging.contacts.models import Contact
 from messaging.conversations.services import conversation_for
 from messaging.live.events import tell
 from messaging.message_templates.services import apply_event
@@ -27,6 +30,7 @@ RAISED = 1000
 ENDED = {"ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED", "PARTNER_REMOVED", "PARTNER_APP_UNINSTALLED"}
 # Events that stop a channel; its reason begins with this word, as it does with the code of an error.
 STOPPING = ENDED | {"ACCOUNT_RESTRICTION", "DISABLED_UPDATE"}
+SWITCHED = {"stop": ConsentState.OPTED_OUT, "resume": ConsentState.OPTED_IN, "signup": ConsentState.OPTED_IN}
 NO_SENDING = {"RESTRICTED_BIZ_INITIATED_MESSAGING", "RESTRICTED_CUSTOMER_INITIATED_MESSAGING"}
 
 
@@ -106,7 +110,7 @@ def _state_after(value: Value) -> tuple[ChannelState | None, str]:
 
 
 def preference(channel: Channel, account_id: str, event: AccountEvent, at: datetime) -> None:
-    """Somebody stops or resumes marketing: kept as an entry of their thread, in the provider's own words.
+    """Somebody stops or resumes marketing: a decision in the ledger, and an entry of their thread.
 
     Nothing is made for somebody we do not know. The key makes the same wish told twice one entry.
     """
@@ -129,10 +133,28 @@ def preference(channel: Channel, account_id: str, event: AccountEvent, at: datet
             "at": at,
         },
     )
+    if made:
+        _decide(channel, contact, event.value, key, at)
     for public_id in followers.changed:
         tell("conversation", id=public_id)
     if made:
         tell("message", id=entry.public_id, conversation=conversation.public_id)
+
+
+def _decide(channel: Channel, contact: Contact, value: Value, key: str, at: datetime) -> None:
+    """The switch in the person's app holds for news of this number."""
+    state = SWITCHED.get(str(value.get("value", "")))
+    if state is not None:
+        consent.record(
+            contact,
+            purpose=Purpose.MARKETING,
+            state=state,
+            source=ConsentSource.PROVIDER,
+            channel=channel,
+            words=str(value.get("detail", ""))[:500],
+            at=at,
+            key=key,
+        )
 
 
 # --- What the channel remembers ---------------------------------------------------------------------------------------

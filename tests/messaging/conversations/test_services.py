@@ -10,9 +10,9 @@ from django.db import connection
 from django.utils import timezone
 
 from messaging.channels.models import Channel, ChannelKind
-from messaging.contacts.models import ChannelIdentity, Contact
+from messaging.contacts.models import ChannelIdentity, Contact, Label
 from messaging.conversations import services, tasks
-from messaging.conversations.models import Conversation, ConversationState, Label
+from messaging.conversations.models import Conversation, ConversationState
 from messaging.live import events
 from messaging.live.models import LiveEvent
 from messaging.messages import actions

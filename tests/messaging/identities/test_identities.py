@@ -15,8 +15,8 @@ from messaging.channels.base import Address
 from messaging.channels.models import Channel, ChannelKind
 from messaging.contacts import services as contacts
 from messaging.contacts.identities import known, move, person_behind
-from messaging.contacts.models import ChannelIdentity, Contact
-from messaging.conversations.models import Conversation, ConversationState, Label
+from messaging.contacts.models import ChannelIdentity, Contact, Label
+from messaging.conversations.models import Conversation, ConversationState
 from messaging.conversations.services import conversation_for, record_inbound
 from messaging.messages.models import Message
 from messaging.messages.people import Followers

@@ -11,8 +11,8 @@ import redis
 from django.conf import settings
 from django.utils import timezone
 
-from messaging.contacts.models import ChannelIdentity, Contact
-from messaging.conversations.models import Conversation, ConversationState, Label
+from messaging.contacts.models import ChannelIdentity, Contact, Label
+from messaging.conversations.models import Conversation, ConversationState
 from messaging.inbox.forms import SnoozeForm
 from messaging.live import events
 from tenants.context import company_context

@@ -11,8 +11,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from messaging.channels.models import Channel
-from messaging.contacts.models import ChannelIdentity, Contact
-from messaging.conversations.models import Conversation, ConversationState, Label
+from messaging.contacts.models import ChannelIdentity, Contact, Label
+from messaging.conversations.models import Conversation, ConversationState
 from messaging.inbox import listing
 from messaging.messages.models import Direction, Message, MessageState
 from tenants.context import company_context

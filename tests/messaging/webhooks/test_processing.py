@@ -17,6 +17,7 @@ from django.utils import timezone
 from messaging.channels.base import StatusReport
 from messaging.channels.models import Channel, ChannelState
 from messaging.channels.services import set_state
+from messaging.contacts.consent.models import ConsentEvent
 from messaging.contacts.models import Contact
 from messaging.conversations.models import Conversation
 from messaging.message_templates.models import MessageTemplate
@@ -499,6 +500,16 @@ def test_a_wish_to_get_no_marketing_stands_in_the_thread_once(work: Work, acme: 
         entry = Message.objects.get(type="preference")
         assert (entry.direction, entry.content["value"]) == (Direction.EVENT, "stop")
         assert Conversation.objects.count() == 1
+
+
+def test_the_switch_in_the_app_is_a_decision_for_this_number(work: Work, acme: Company) -> None:
+    work(meta.said(meta.text(), contacts=(meta.person(),)))
+    work(payload("user_preferences"))
+    work(payload("user_preferences"))
+    with company_context(acme):
+        decision = ConsentEvent.objects.get()
+        assert (decision.state, decision.source, decision.purpose) == ("opted_out", "provider", "marketing")
+        assert decision.channel == Channel.objects.get()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,115 @@
+"""What keeps a broadcast from sending: for a while, or until somebody looks at it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from messaging.broadcasts.models import Broadcast, BroadcastRecipient, BroadcastState, PauseReason
+from messaging.broadcasts.texts import says_something_else
+from messaging.broadcasts.withdrawing import withdraw
+from messaging.channels.models import ChannelState
+from messaging.contacts.consent.models import Consent
+from messaging.live.events import tell
+from messaging.message_templates.models import TemplateStatus
+from messaging.messages.models import Message
+
+MESSAGE, RECIPIENT, CONSENT = Message._meta.db_table, BroadcastRecipient._meta.db_table, Consent._meta.db_table
+# Of the last so many messages that came to an end, so many with one and the same error are too many.
+LOOKED_AT, EQUAL_ERRORS = 50, 20
+# So many people, and so large a share of those reached, may opt out before somebody looks.
+OPT_OUTS, OPT_OUT_SHARE = 10, 3
+CHANNEL_AGAIN = timedelta(seconds=30)
+
+
+def stop(broadcast: Broadcast, now: datetime) -> bool:
+    """Pause the broadcast if something is wrong with it; whether it was paused. Its row is locked by the caller."""
+    reason, details = _reason(broadcast)
+    if reason is None:
+        return False
+    pause_for(broadcast, reason, details)
+    return True
+
+
+def pause_for(broadcast: Broadcast, reason: PauseReason, details: str = "") -> bool:
+    """Pause what is being sent; False when it is not."""
+    running = Broadcast.objects.filter(pk=broadcast.pk, state=BroadcastState.SENDING)
+    if not running.update(state=BroadcastState.PAUSED, pause_reason=reason, pause_details=details):
+        return False
+    withdraw(broadcast, for_good=False)
+    tell("broadcast", id=broadcast.public_id)
+    return True
+
+
+def closed_until(broadcast: Broadcast, now: datetime) -> datetime | None:
+    """When to look again while nothing may be sent: in quiet hours, or while the channel does not send."""
+    channel = broadcast.channel
+    if channel is None or not channel.is_sending():
+        return now + CHANNEL_AGAIN
+    return quiet_until(broadcast, now)
+
+
+def quiet_until(broadcast: Broadcast, now: datetime) -> datetime | None:
+    """The end of the quiet hours that `now` lies in, by the clock of the broadcast's time zone."""
+    begins, ends = broadcast.quiet_from, broadcast.quiet_until
+    if begins is None or ends is None or begins == ends:
+        return None
+    zone = ZoneInfo(broadcast.time_zone)
+    local = now.astimezone(zone)
+    clock = local.time()
+    is_quiet = begins <= clock < ends if begins < ends else clock >= begins or clock < ends
+    if not is_quiet:
+        return None
+    day = local.date() + timedelta(days=1 if clock >= ends else 0)
+    return datetime.combine(day, ends, zone)
+
+
+def _reason(broadcast: Broadcast) -> tuple[PauseReason | None, str]:
+    template, channel = broadcast.template, broadcast.channel
+    if channel is None or channel.state == ChannelState.DISCONNECTED:
+        return PauseReason.CHANNEL, ""
+    if template is None or template.status != TemplateStatus.APPROVED:
+        return PauseReason.TEMPLATE, template.status if template else ""
+    if says_something_else(broadcast):
+        return PauseReason.TEMPLATE, "changed"
+    if code := _equal_errors(broadcast):
+        return PauseReason.ERRORS, code
+    return (PauseReason.OPT_OUTS, "") if _many_opt_outs(broadcast) else (None, "")
+
+
+def _equal_errors(broadcast: Broadcast) -> str:
+    """The code that too many of the last messages failed with since it was last resumed; '' when none did."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT error_code FROM (
+                SELECT m.error_code, m.state FROM {RECIPIENT} r JOIN {MESSAGE} m ON m.id = r.message_id
+                WHERE r.broadcast_id = %s AND m.state IN ('sent', 'delivered', 'read', 'failed') AND m.created_at > %s
+                ORDER BY r.id DESC LIMIT %s
+            ) l WHERE state = 'failed' GROUP BY error_code HAVING count(*) >= %s
+            """,
+            [broadcast.pk, broadcast.resumed_at or broadcast.created_at, LOOKED_AT, EQUAL_ERRORS],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else ""
+
+
+def _many_opt_outs(broadcast: Broadcast) -> bool:
+    """Opt-outs by people's own hands since the start, among those it has reached."""
+    if broadcast.started_at is None or broadcast.ignores_opt_outs:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT count(*) FILTER (WHERE EXISTS (
+                SELECT 1 FROM {CONSENT} c WHERE c.contact_id = r.contact_id AND c.purpose = %s
+                    AND c.state = 'opted_out' AND c.is_by_person AND c.since >= %s
+            )), count(*)
+            FROM {RECIPIENT} r WHERE r.broadcast_id = %s AND r.message_id IS NOT NULL
+            """,
+            [broadcast.purpose, broadcast.started_at, broadcast.pk],
+        )
+        opted_out, reached = cursor.fetchone()
+    return opted_out >= OPT_OUTS and opted_out * 100 > reached * OPT_OUT_SHARE

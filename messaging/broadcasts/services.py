@@ -1,0 +1,166 @@
+"""A broadcast's life: written, scheduled, started, paused, resumed, cancelled. Each step is compare-and-set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from messaging.broadcasts import gates
+from messaging.broadcasts.audience import chosen
+from messaging.broadcasts.models import Broadcast, BroadcastState, PauseReason
+from messaging.broadcasts.texts import unbound
+from messaging.broadcasts.withdrawing import give_back, withdraw
+from messaging.channels.models import ChannelState
+from messaging.live.events import tell
+from messaging.message_templates.models import TemplateStatus
+from tenants.context import current_company
+from tenants.models import User
+from tenants.services import due
+
+KIND = "broadcasts"
+EDITABLE = (BroadcastState.DRAFT, BroadcastState.SCHEDULED)
+CANCELLABLE = (
+    BroadcastState.SCHEDULED,
+    BroadcastState.PREPARING,
+    BroadcastState.SENDING,
+    BroadcastState.PAUSED,
+)
+
+
+class NotReady(Exception):
+    """Something must be mended before it can start; `problems` say what."""
+
+    def __init__(self, problems: Sequence[Promise | str]) -> None:
+        super().__init__(" ".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class TooLate(Exception):
+    """It has moved on: what was asked for does not fit its state any more."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This broadcast has moved on meanwhile. Look at it again."))
+
+
+def create(*, name: str, by: User | None) -> Broadcast:
+    return Broadcast.objects.create(name=name, author_id=by.pk if by else None, author_name=by.name if by else "")
+
+
+def change(broadcast: Broadcast, **values: Any) -> None:
+    """Change a draft or a scheduled one. Raises TooLate when it has started."""
+    if not Broadcast.objects.filter(pk=broadcast.pk, state__in=EDITABLE).update(**values):
+        raise TooLate
+    broadcast.refresh_from_db()
+    tell("broadcast", id=broadcast.public_id)
+
+
+def problems_of(broadcast: Broadcast) -> list[Promise | str]:
+    """What keeps it from starting, in words."""
+    found: list[Promise | str] = []
+    channel, template = broadcast.channel, broadcast.template
+    if channel is None:
+        found.append(_("Choose the number it is sent from."))
+    elif channel.state != ChannelState.CONNECTED:
+        found.append(_("The number is not connected or is paused."))
+    if template is None:
+        found.append(_("Choose a template."))
+    else:
+        if template.status != TemplateStatus.APPROVED:
+            found.append(_("The template is not approved any more."))
+        if channel is not None and template.account_external_id != channel.account_external_id:
+            found.append(_("The template belongs to another account than the number."))
+        if any(unbound(template, broadcast.bindings)):
+            found.append(_("Say for each value of the template where it comes from."))
+    if not chosen(broadcast.audience).exists():
+        found.append(_("Choose who gets it: nobody is chosen yet."))
+    return found
+
+
+@transaction.atomic
+def schedule(broadcast: Broadcast, at: datetime) -> None:
+    """Start it by itself at a time. Raises NotReady or TooLate."""
+    _check(broadcast)
+    _move(broadcast, EDITABLE, BroadcastState.SCHEDULED, scheduled_at=at)
+    due.announce(KIND, current_company(), at=at)
+
+
+@transaction.atomic
+def unschedule(broadcast: Broadcast) -> None:
+    """A draft again. Raises TooLate when it has started."""
+    _move(broadcast, (BroadcastState.SCHEDULED,), BroadcastState.DRAFT, scheduled_at=None)
+
+
+@transaction.atomic
+def start(broadcast: Broadcast, *, estimate: Mapping[str, Any] | None = None, now: datetime | None = None) -> None:
+    """Freeze its audience and send. Raises NotReady or TooLate."""
+    _check(broadcast)
+    template = broadcast.template
+    now = now or timezone.now()
+    _move(
+        broadcast,
+        EDITABLE,
+        BroadcastState.PREPARING,
+        started_at=now,
+        resumed_at=now,
+        scheduled_at=None,
+        estimate=dict(estimate or broadcast.estimate),
+        components=template.components if template else [],
+        category=template.category if template else "",
+    )
+    due.announce(KIND, current_company())
+
+
+@transaction.atomic
+def pause(broadcast: Broadcast) -> None:
+    """Stop sending; nothing that was not handed over yet goes out. Raises TooLate when it is not being sent."""
+    if not gates.pause_for(broadcast, PauseReason.PERSON):
+        raise TooLate
+    broadcast.refresh_from_db()
+
+
+@transaction.atomic
+def resume(broadcast: Broadcast, *, now: datetime | None = None) -> None:
+    """Go on where it stopped, with the template as it is now: whoever resumes has looked at it.
+
+    Raises NotReady or TooLate.
+    """
+    _check(broadcast)
+    template = broadcast.template
+    _move(
+        broadcast,
+        (BroadcastState.PAUSED,),
+        BroadcastState.SENDING,
+        ignores_opt_outs=broadcast.ignores_opt_outs or broadcast.pause_reason == PauseReason.OPT_OUTS,
+        pause_reason="",
+        pause_details="",
+        resumed_at=now or timezone.now(),
+        components=template.components if template else [],
+        category=template.category if template else "",
+    )
+    give_back(broadcast)
+    due.announce(KIND, current_company())
+
+
+@transaction.atomic
+def cancel(broadcast: Broadcast) -> int:
+    """End it; what was handed over is not recalled. How many messages were taken back. Raises TooLate."""
+    _move(broadcast, CANCELLABLE, BroadcastState.CANCELLED, finished_at=timezone.now(), scheduled_at=None)
+    return withdraw(broadcast, for_good=True)
+
+
+def _check(broadcast: Broadcast) -> None:
+    if problems := problems_of(broadcast):
+        raise NotReady(problems)
+
+
+def _move(broadcast: Broadcast, before: Sequence[str], state: BroadcastState, **values: Any) -> None:
+    if not Broadcast.objects.filter(pk=broadcast.pk, state__in=before).update(state=state, **values):
+        raise TooLate
+    broadcast.refresh_from_db()
+    tell("broadcast", id=broadcast.public_id)

@@ -1,0 +1,56 @@
+"""What a broadcast says: its template, the values each place gets, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from messaging.broadcasts.audience import Message
+from messaging.broadcasts.models import Broadcast
+from messaging.message_templates.components import VARIABLE, parts_of
+from messaging.message_templates.filling import Place, places
+from messaging.message_templates.models import MessageTemplate
+
+Bindings = Mapping[str, Mapping[str, str]]
+# Where a value may come from beside the company's own attributes.
+FIELDS: Mapping[str, Promise] = {
+    "first_name": _("First name"),
+    "name": _("Name"),
+    "language": _("Language"),
+}
+
+
+def message_of(broadcast: Broadcast) -> Message:
+    """What the audience's statement needs to know of the template."""
+    if broadcast.template is None:
+        return Message()
+    wanted = [place.path for place in places(broadcast.template)]
+    bindings = {path: dict(broadcast.bindings.get(path) or {}) for path in wanted}
+    return Message(bindings, fixed=len(VARIABLE.sub("", parts_of(broadcast.template).main.body)))
+
+
+def unbound(template: MessageTemplate, bindings: Bindings) -> Iterator[Place]:
+    """Places that have no source at all: nobody could be written to."""
+    for place in places(template):
+        source = bindings.get(place.path) or {}
+        if not any(str(source.get(key, "")).strip() for key in ("field", "text", "fallback")):
+            yield place
+
+
+def as_started(broadcast: Broadcast) -> MessageTemplate | None:
+    """The template with the words it had when the broadcast was started."""
+    template = broadcast.template
+    if template is not None and broadcast.components:
+        template.components = broadcast.components
+    return template
+
+
+def says_something_else(broadcast: Broadcast) -> bool:
+    """Whether the template is another one than was started: edited, or in another category."""
+    template: Any = broadcast.template
+    return bool(broadcast.components) and (
+        template.components != broadcast.components or template.category != broadcast.category
+    )

@@ -1,0 +1,76 @@
+"""The numbers of a broadcast, from its rows in one statement: targeted is always the sum of the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Count
+
+from messaging.broadcasts.models import Broadcast, BroadcastRecipient
+from messaging.messages.models import Message
+
+MESSAGE, RECIPIENT = Message._meta.db_table, BroadcastRecipient._meta.db_table
+# A row's state is its message's: there is no second truth.
+STATE = """
+    CASE WHEN r.skipped <> '' THEN 'skipped'
+         WHEN r.message_id IS NULL AND r.contact_id IS NULL THEN 'skipped'
+         WHEN r.message_id IS NULL THEN 'waiting'
+         WHEN m.state IN ('queued', 'sending') THEN 'in_flight'
+         WHEN m.state = 'unknown' THEN 'unknown'
+         WHEN m.state = 'failed' THEN 'failed'
+         ELSE 'accepted' END
+"""
+
+
+@dataclass(frozen=True)
+class Totals:
+    """`delivered` and `read` are parts of `accepted`."""
+
+    skipped: int = 0
+    waiting: int = 0
+    in_flight: int = 0
+    accepted: int = 0
+    failed: int = 0
+    unknown: int = 0
+    delivered: int = 0
+    read: int = 0
+
+    @property
+    def targeted(self) -> int:
+        return self.skipped + self.waiting + self.in_flight + self.accepted + self.failed + self.unknown
+
+
+def totals_of(broadcast: Broadcast) -> Totals:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT {STATE} AS part, count(*), count(m.delivered_at), count(m.read_at)
+            FROM {RECIPIENT} r LEFT JOIN {MESSAGE} m ON m.id = r.message_id WHERE r.broadcast_id = %s GROUP BY part
+            """,
+            [broadcast.pk],
+        )
+        rows = {part: (count, delivered, read) for part, count, delivered, read in cursor.fetchall()}
+    counts = {part: count for part, (count, _delivered, _read) in rows.items()}
+    _count, delivered, read = rows.get("accepted", (0, 0, 0))
+    # Who has read it has it, also where the report of that was skipped.
+    return Totals(**counts, delivered=max(delivered, read), read=read)
+
+
+def failures_of(broadcast: Broadcast) -> list[tuple[str, int]]:
+    """Error codes with how many messages failed by each, most first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT m.error_code, count(*) FROM {RECIPIENT} r JOIN {MESSAGE} m ON m.id = r.message_id
+            WHERE r.broadcast_id = %s AND m.state = 'failed' GROUP BY 1 ORDER BY 2 DESC, 1
+            """,
+            [broadcast.pk],
+        )
+        return cursor.fetchall()
+
+
+def skips_of(broadcast: Broadcast) -> list[tuple[str, int]]:
+    """Reasons with how many people were skipped by each, most first."""
+    rows = BroadcastRecipient.objects.filter(broadcast=broadcast).exclude(skipped="").order_by()
+    return list(rows.values_list("skipped").annotate(count=Count("pk")).order_by("-count", "skipped"))

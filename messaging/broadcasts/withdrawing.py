@@ -1,0 +1,80 @@
+"""Taking back what still waits: a pause, an end, or a person who opts out. What is on its way stays on its way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from messaging.broadcasts.models import Broadcast, BroadcastRecipient, SkipReason
+from messaging.channels.models import Channel
+from messaging.contacts.consent import services as consent
+from messaging.contacts.models import Contact
+from messaging.messages.models import Lane, Message
+from messaging.messages.nudging import announce
+
+MESSAGE, RECIPIENT, BROADCAST = Message._meta.db_table, BroadcastRecipient._meta.db_table, Broadcast._meta.db_table
+# Our own codes for a message that was refused for now and then not wanted any more.
+CANCELLED, OPTED_OUT = "cancelled", "opted_out"
+
+# A message nobody has tried is forgotten and its row waits again; one that was tried keeps its attempts and its report.
+# The rows are locked first, so that the pump takes a message or we do, never both.
+TAKE_BACK = f"""
+WITH mine AS (
+    SELECT m.id, m.attempts FROM {MESSAGE} m JOIN {RECIPIENT} r ON r.message_id = m.id JOIN {BROADCAST} b
+        ON b.id = r.broadcast_id
+    WHERE m.state = 'queued' AND {{whose}} ORDER BY m.id FOR UPDATE OF m
+), freed AS (
+    UPDATE {RECIPIENT} r SET message_id = NULL, skipped = %(skipped)s FROM mine
+    WHERE r.message_id = mine.id AND mine.attempts = 0
+)
+SELECT id, attempts FROM mine
+"""
+
+
+@transaction.atomic
+def withdraw(broadcast: Broadcast, *, for_good: bool) -> int:
+    """Take back all of a broadcast that nobody has claimed; how many. `for_good`: nothing of it is sent any more."""
+    taken = _take_back("b.id = %(broadcast)s", {"broadcast": broadcast.pk, "skipped": ""})
+    tried = [key for key, attempts in taken if attempts]
+    held = Message.objects.filter(pk__in=tried)
+    if for_good:
+        held.update(state="failed", error_code=CANCELLED, failed_at=timezone.now(), due_at=None)
+        waiting = BroadcastRecipient.objects.filter(broadcast=broadcast, message=None, skipped="")
+        waiting.update(skipped=SkipReason.CANCELLED)
+    else:
+        held.update(due_at=None)
+    return len(taken)
+
+
+@transaction.atomic
+def give_back(broadcast: Broadcast) -> None:
+    """What was held by a pause is due again."""
+    held = Message.objects.filter(recipient__broadcast=broadcast, state="queued", due_at=None)
+    if held.update(due_at=timezone.now()):
+        announce(Lane.BULK)
+
+
+def withdraw_person(contact: Contact, purpose: str, channel: Channel | None) -> None:
+    """Somebody has opted out, in the caller's transaction: nothing of this purpose that still waits goes to them."""
+    whose = "r.contact_id = %(contact)s AND b.purpose = %(purpose)s"
+    values: dict[str, Any] = {"contact": contact.pk, "purpose": purpose, "skipped": SkipReason.OPTED_OUT}
+    if channel is not None:
+        whose, values = f"{whose} AND m.channel_id = %(channel)s", {**values, "channel": channel.pk}
+    tried = [key for key, attempts in _take_back(whose, values) if attempts]
+    Message.objects.filter(pk__in=tried).update(
+        state="failed", error_code=OPTED_OUT, failed_at=timezone.now(), due_at=None
+    )
+
+
+def _take_back(whose: str, values: dict[str, Any]) -> list[tuple[int, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_BACK.format(whose=whose), values)
+        taken = cursor.fetchall()
+        untried = [key for key, attempts in taken if not attempts]
+        cursor.execute(f"DELETE FROM {MESSAGE} WHERE id = ANY(%s)", [untried])
+    return taken
+
+
+consent.on_stop(withdraw_person)
