@@ -1,4 +1,4 @@
-"""May we? The door through which messaging asks before it sends: what it would cost, and whether the budget allows it."""
+"""May we? The door through which messaging asks before it sends: what it would cost, and whether there is money."""
 
 from __future__ import annotations
 

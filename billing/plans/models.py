@@ -22,7 +22,7 @@ class PlanQuerySet(models.QuerySet["Plan"]):
 class Plan(models.Model):
     """One version of what a company pays each month, apart from its messages.
 
-    A subscription pins a version; once one does, the database keeps its figures as they are. A change is the next version.
+    A subscription pins a version; from then on the database keeps its figures. A change is the next version.
     """
 
     code = models.SlugField(max_length=30)

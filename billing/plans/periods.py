@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -53,6 +53,6 @@ def elapsed(period: Period, now: datetime) -> Decimal:
     zone = ZoneInfo(settings.BILLING_TIME_ZONE)
     begins = datetime.combine(period.first, datetime.min.time(), zone)
     ends = datetime.combine(period.last + timedelta(days=1), datetime.min.time(), zone)
-    over = Decimal(int(now.timestamp()) - int(begins.timestamp()))
-    whole = Decimal(int(ends.timestamp()) - int(begins.timestamp()))
-    return min(Decimal(1), max(Decimal(0), over / whole))
+    second = timedelta(seconds=1)
+    over = Decimal((now - begins) // second) / ((ends - begins.astimezone(UTC)) // second)
+    return min(Decimal(1), max(Decimal(0), over))

@@ -81,7 +81,7 @@ def charges_for(company: Company, period: Period, *, now: datetime) -> Charges:
 
 @transaction.atomic
 def claim(company: Company, charges: Sequence[Charge], *, by: str, now: datetime) -> None:
-    """Take the charges for the invoice `by`, all or none. Raises ChargesChanged unless they still stand as they were."""
+    """Take the charges for the invoice `by`, all or none. Raises ChargesChanged unless they stand as they were."""
     hold(company)
     for charge in charges:
         lines = _lines_of(charge.key).of(company).open().select_for_update()
@@ -152,7 +152,7 @@ def _open_charges(company: Company, period: Period) -> Iterator[Charge]:
             yield charge
 
 
-KINDS = {LineKind.PLAN: 1, LineKind.SEATS: 2, LineKind.FEE: 3, LineKind.USAGE: 4}
+KINDS: dict[str, int] = {LineKind.PLAN: 1, LineKind.SEATS: 2, LineKind.FEE: 3, LineKind.USAGE: 4}
 
 
 def _group(line: RatedLine) -> tuple[date, str, int]:

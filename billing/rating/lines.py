@@ -160,7 +160,7 @@ def fee_targets(month: Month) -> Iterator[Target]:
         messages = sum(usage.quantity for usage in month.usage if first <= usage.day <= last)
         beyond = messages - included_messages(month.period, one.plan, first, last)
         if beyond > 0 and one.plan.message_fee:
-            yield _plan_target(one, LineKind.FEE, Decimal(beyond), one.plan.message_fee, first, last)
+            yield _plan_target(one, LineKind.FEE, Decimal(beyond), one.plan.message_fee, (first, last))
 
 
 def included_messages(period: Period, plan: Plan, first: date, last: date) -> int:
@@ -173,10 +173,10 @@ def plan_targets(month: Month) -> Iterator[Target]:
     for one, first, last in _parts(month):
         share = month.period.share(first, last)
         if one.plan.monthly_fee:
-            yield _plan_target(one, LineKind.PLAN, share, one.plan.monthly_fee, first, last)
+            yield _plan_target(one, LineKind.PLAN, share, one.plan.monthly_fee, (first, last))
         extra = max(0, seats - one.seats)
         if extra and one.plan.extra_seat_fee:
-            yield _plan_target(one, LineKind.SEATS, extra * share, one.plan.extra_seat_fee, first, last)
+            yield _plan_target(one, LineKind.SEATS, extra * share, one.plan.extra_seat_fee, (first, last))
 
 
 def _parts(month: Month) -> Iterator[tuple[Subscription, date, date]]:
@@ -187,7 +187,7 @@ def _parts(month: Month) -> Iterator[tuple[Subscription, date, date]]:
 
 
 def _plan_target(
-    one: Subscription, kind: LineKind, quantity: Decimal, unit_price: Decimal, first: date, last: date
+    one: Subscription, kind: LineKind, quantity: Decimal, unit_price: Decimal, days: tuple[date, date]
 ) -> Target:
     plan = one.plan
     key = hashed([kind.value, one.public_id, plan.code, str(plan.version), str(unit_price), plan.currency])
@@ -198,8 +198,8 @@ def _plan_target(
         quantity=quantity,
         unit_price=unit_price,
         currency=plan.currency,
-        service_from=first,
-        service_to=last,
+        service_from=days[0],
+        service_to=days[1],
         facts={
             "rate_ref": f"{plan.code}/{plan.version}",
             "description": {"plan": plan.name, "version": plan.version, "seats": one.seats},

@@ -76,7 +76,7 @@ class Rate(models.Model):
 
 
 class PriceList(models.Model):
-    """How a provider's price becomes ours, from a day to a day: for one company, or for all that have none of their own.
+    """How a provider's price becomes ours, from a day to a day: for one company, or for all that have no own.
 
     Never below `floor`, for a message that costs us something. A change is a new list; only its end is ever set.
     """
@@ -164,7 +164,7 @@ class RatedLineQuerySet(models.QuerySet["RatedLine"]):
 
 
 class RatedLine(models.Model):
-    """A priced part of a company's month. Open lines follow the usage; a claimed one, which is on an invoice, never changes.
+    """A priced part of a company's month. Open lines follow the usage; one that an invoice has claimed never changes.
 
     What comes late makes another line of the same `key` with the next `turn`: the difference to what is claimed.
     `charge_key` is what lines have in common that one line of an invoice tells together.
@@ -224,7 +224,7 @@ class RatedLine(models.Model):
 
 
 class UnratedUsage(models.Model):
-    """Why a part of a company's month has no price; written anew whenever the month is rated. An invoice waits for it."""
+    """Why a part of a company's month has no price; written anew when the month is rated. An invoice waits for it."""
 
     company = models.ForeignKey(
         Company, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"

@@ -33,8 +33,8 @@ CHARGED, INCLUDED = "charged", "included"
 class Usage:
     """Messages of one kind and day, and where they stand in their month.
 
-    `service_before`: service messages the same number has delivered earlier in the month. `charged_before`: charged ones
-    of the same market and category. `included_left`: how many more of the category the subscription still covers.
+    `service_before`: service messages the same number has delivered earlier in the month; `charged_before`: charged
+    ones of the same market and category; `included_left`: how many more of the category the subscription covers.
     """
 
     market: str
@@ -149,7 +149,32 @@ def _free_part(quantity: int, reason: Free, rules: Rules, prices: Prices) -> Rat
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for charged messages of one market, category and day."""
+
+    category: Category
+    rules: Rules
+    steps: tuple[Step, ...]
+    rule: PriceRule
+    conversion: Conversion
+
+
 def _charged(usage: Usage, rules: Rules, tariff: Tariff, prices: Prices) -> Iterator[RatedUsage]:
+    """Parted where the included ones or a tier end."""
+    terms = _terms(usage, rules, tariff, prices)
+    included = min(usage.quantity, usage.included_left)
+    position, end = usage.charged_before, usage.charged_before + usage.quantity
+    for step in terms.steps:
+        until = end if step.tier_to is None else min(end, step.tier_to)
+        while position < until:
+            quantity = min(included, until - position) if included else until - position
+            yield _part(quantity, usage, terms, step, is_included=bool(included))
+            included = max(0, included - quantity)
+            position += quantity
+
+
+def _terms(usage: Usage, rules: Rules, tariff: Tariff, prices: Prices) -> Terms:
     category = known_category(usage.category)
     if category is None:
         raise _unrated(Missing.CATEGORY, usage, category=usage.category)
@@ -166,55 +191,32 @@ def _charged(usage: Usage, rules: Rules, tariff: Tariff, prices: Prices) -> Iter
         raise _unrated(Missing.EXCHANGE, usage, currency=steps[0].currency)
     # Service messages have no volume tiers: they cost what the first utility message costs.
     tiers = [replace(steps[0], tier_to=None)] if category is Category.SERVICE else steps
-    yield from _parts(usage, category, rules, tiers, rule, conversion)
+    return Terms(category, rules, tuple(tiers), rule, conversion)
 
 
-def _parts(
-    usage: Usage, category: Category, rules: Rules, steps: list[Step], rule: PriceRule, conversion: Conversion
-) -> Iterator[RatedUsage]:
-    included = min(usage.quantity, usage.included_left)
-    position, end = usage.charged_before, usage.charged_before + usage.quantity
-    for step in steps:
-        until = end if step.tier_to is None else min(end, step.tier_to)
-        while position < until:
-            is_included = included > 0
-            quantity = min(included, until - position) if is_included else until - position
-            yield _part(quantity, usage, category, rules, step, rule, conversion, is_included=is_included)
-            included -= quantity if is_included else 0
-            position += quantity
-
-
-def _part(
-    quantity: int,
-    usage: Usage,
-    category: Category,
-    rules: Rules,
-    step: Step,
-    rule: PriceRule,
-    conversion: Conversion,
-    *,
-    is_included: bool,
-) -> RatedUsage:
-    price, price_id = rule.price(usage.market, category, step.amount * conversion.rate)
+def _part(quantity: int, usage: Usage, terms: Terms, step: Step, *, is_included: bool) -> RatedUsage:
+    price, price_id = terms.rule.price(usage.market, terms.category, step.amount * terms.conversion.rate)
+    word = INCLUDED if is_included else CHARGED
+    dated = (terms.rules, step, terms.rule, terms.conversion)
     return RatedUsage(
         quantity=quantity,
         unit_cost=step.amount,
         cost_currency=step.currency,
         unit_price=ZERO if is_included else price.quantize(PLACES, ROUND_HALF_UP),
-        currency=rule.currency,
-        rule_id=f"{rules.key}/{INCLUDED if is_included else CHARGED}",
+        currency=terms.rule.currency,
+        rule_id=f"{terms.rules.key}/{word}",
         rate_id=step.rate_id,
         price_id=INCLUDED if is_included else price_id,
-        exchange_rate=conversion.rate,
-        valid_from=max(rules.valid_from, step.valid_from, rule.valid_from, conversion.valid_from),
-        valid_to=min(rules.valid_to, step.valid_to, rule.valid_to, conversion.valid_to),
+        exchange_rate=terms.conversion.rate,
+        valid_from=max(one.valid_from for one in dated),
+        valid_to=min(one.valid_to for one in dated),
         explanation={
-            "rule": INCLUDED if is_included else CHARGED,
-            "since": rules.key,
+            "rule": word,
+            "since": terms.rules.key,
             "card": step.card,
             "rate": f"{step.amount} {step.currency}",
             "tier": f"{step.tier_from}:{'' if step.tier_to is None else step.tier_to}",
-            "exchange": str(conversion.rate),
+            "exchange": str(terms.conversion.rate),
             "price": price_id,
         },
     )

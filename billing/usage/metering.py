@@ -114,7 +114,7 @@ RECORD_USAGE = RECORD_USAGE.format(columns=", ".join(COLUMNS), placed=", ".join(
 
 @transaction.atomic(savepoint=False)
 def record_usage(company: Company, facts: Sequence[UsageFact]) -> int:
-    """Count each charge once, in the caller's transaction; how many were new. Of two facts of one batch the last holds."""
+    """Count each charge once, in the caller's transaction; how many were new. Of two in one batch the last holds."""
     latest = {source_key(company, fact): fact for fact in facts}
     if not latest:
         return 0

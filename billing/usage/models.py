@@ -46,7 +46,10 @@ class UsageRecord(models.Model):
     )
     source_key = models.CharField(max_length=64)
     revision = models.PositiveSmallIntegerField(default=0)
-    corrects = models.ForeignKey("self", on_delete=models.DO_NOTHING, null=True, db_index=False, related_name="+")
+    # Without a constraint to check on every insert: the statement that writes it has just read the other record.
+    corrects = models.ForeignKey(
+        "self", on_delete=models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+"
+    )
     channel_kind = models.CharField(max_length=12)
     channel_public_id = models.CharField(max_length=16)
     number = models.CharField(max_length=128)

@@ -60,7 +60,8 @@ WITH told AS (
     ) r
     GROUP BY l.id, l.sent_at, l.delivered_at, l.read_at, l.failed_at
 ), new AS (
-    SELECT l.id, l.state AS old_state, l.conversation_id, l.identity_id, f.sent_at, f.delivered_at, f.read_at, f.failed_at,
+    SELECT l.id, l.state AS old_state, l.conversation_id, l.identity_id,
+        f.sent_at, f.delivered_at, f.read_at, f.failed_at,
         CASE WHEN f.read_at IS NOT NULL THEN 'read'
              WHEN f.delivered_at IS NOT NULL THEN 'delivered'
              WHEN f.failed_at IS NOT NULL THEN 'failed'
@@ -98,7 +99,8 @@ RETURNING m.public_id, c.public_id, m.state, n.old_state <> m.state,
     m.pricing, m.type, m.lane, m.author_id, i.external_id,
     CASE WHEN m.type = 'template' AND n.pricing = '{{}}' THEN (
         SELECT t.category FROM {TEMPLATE} t
-        WHERE t.account_external_id = %(account)s AND t.name = m.content->>'name' AND t.language = m.content->>'language'
+        WHERE t.account_external_id = %(account)s
+            AND t.name = m.content->>'name' AND t.language = m.content->>'language'
     ) END
 """
 
