@@ -125,9 +125,10 @@ def usage_target(month: Month, piece: Piece) -> Target:
     refs = {"rate_ref": rated.rate_id, "rule_ref": rated.rule_id, "price_ref": rated.price_id}
     money = [rated.unit_cost, rated.cost_currency, rated.exchange_rate, rated.unit_price, rated.currency]
     word = category.value if category else usage.category
-    common = [LineKind.USAGE.value, usage.market, word, *refs.values(), *map(str, money)]
-    own = [usage.channel_public_id, usage.number, usage.category, usage.pricing_type]
     first, last = month.period.part(rated.valid_from, rated.valid_to) or (usage.day, usage.day)
+    # Not the last day: a later change of price may still end the stretch.
+    common = [LineKind.USAGE.value, usage.market, word, first.isoformat(), *refs.values(), *map(str, money)]
+    own = [usage.channel_public_id, usage.number, usage.category, usage.pricing_type]
     return Target(
         kind=LineKind.USAGE,
         key=hashed([*common, *own, usage.origin, usage.broadcast_public_id]),

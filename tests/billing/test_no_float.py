@@ -14,14 +14,18 @@ FILES = sorted(path for path in BILLING.rglob("*.py"))
 
 def floats(tree: ast.AST) -> Iterator[int]:
     """Lines on which a float is written, made or asked for."""
-    for node in ast.walk(tree):
-        if (
-            (isinstance(node, ast.Constant) and isinstance(node.value, float | complex))
-            or (isinstance(node, ast.Name) and node.id in {"float", "FloatField"})
-            or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "round")
-            or (isinstance(node, ast.Attribute) and node.attr in {"FloatField", "total_seconds", "timestamp", "fsum"})
-        ):
-            yield node.lineno
+    return (getattr(node, "lineno", 0) for node in ast.walk(tree) if is_float(node))
+
+
+def is_float(node: ast.AST) -> bool:
+    match node:
+        case ast.Constant(value=float() | complex()):
+            return True
+        case ast.Call(func=ast.Name(id="round")):
+            return True
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in {"float", "FloatField", "total_seconds", "timestamp", "fsum"}
+    return False
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(BILLING)))
