@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from billing.rating.card import Category
 from billing.rating.names import market_name
 
 
@@ -38,9 +40,9 @@ class Problem:
         """For people: what is missing, in the reader's language."""
         facts = {
             "market": market_name(self.market),
-            "category": self.category,
+            "category": Category(self.category).label if self.category in Category.values else self.category,
             "currency": self.currency,
-            "day": self.day.isoformat(),
+            "day": date_format(self.day),
         }
         return str(WORDS[Missing(self.missing)]() % facts)
 
