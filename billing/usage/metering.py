@@ -78,9 +78,11 @@ WITH told AS (
     ), '') AS market
     FROM told t
 ), known AS (
-    SELECT DISTINCT ON (r.source_key) r.* FROM {RECORD} r JOIN told t ON t.source_key = r.source_key
-    WHERE r.company_id = %(company)s
-    ORDER BY r.source_key, r.revision DESC
+    -- One look into one index each, whatever the planner believes of a table that grows all day; the key names the
+    -- company.
+    SELECT r.* FROM told t CROSS JOIN LATERAL (
+        SELECT * FROM {RECORD} WHERE source_key = t.source_key ORDER BY revision DESC LIMIT 1
+    ) r
 ), other AS (
     SELECT k.* FROM known k JOIN placed p ON p.source_key = k.source_key
     WHERE (k.occurred_at, k.category, k.pricing_type, k.verified, k.quantity)
