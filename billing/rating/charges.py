@@ -11,7 +11,8 @@ from itertools import groupby, islice
 from django.db import transaction
 from django.db.models import Max
 
-from billing.plans.periods import PLACES, Period, month_of
+from billing.plans.periods import PLACES, Period, month_of, today
+from billing.plans.services import count_seats
 from billing.rating.lines import included_messages, noted_problems, rate_month, refresh, usage_target
 from billing.rating.models import LineKind, RatedLine, RatedLineQuerySet, UnratedUsage
 from billing.rating.month import Month, Piece
@@ -70,6 +71,8 @@ class ChargesChanged(Exception):
 def charges_for(company: Company, period: Period, *, now: datetime) -> Charges:
     """All of the month, and of months before, that is on no invoice yet. Asking twice gives the same."""
     hold(company)
+    # The seats of today, if nobody has counted them yet.
+    count_seats(today(now))
     done = refresh(company, now=now)
     waiting = UnratedUsage.objects.filter(company=company, month__lte=period.first).values_list("month", flat=True)
     months = {period, *map(month_of, waiting)}

@@ -15,10 +15,11 @@ from billing import tasks
 from billing.plans.models import Plan, Subscription
 from billing.plans.periods import month_of
 from billing.plans.services import AlreadySubscribed, count_seats, publish_plan, seats_used, subscribe
+from billing.rating.charges import charges_for
 from billing.rating.models import RatedLine
 from billing.usage.metering import KIND
 from tenants.models import Company, DueWork, Membership, User
-from tests.billing.metered import on_plan, publish, use
+from tests.billing.metered import NOVEMBER as MIDDAY, on_plan, publish, use
 
 NOVEMBER = month_of(date(2026, 11, 1))
 
@@ -70,6 +71,12 @@ def test_the_most_seats_of_a_month_count(acme: Company, outsider: User) -> None:
     assert count_seats(date(2026, 11, 5)) == 0
     assert seats_used(acme, NOVEMBER) == 3
     assert seats_used(acme, month_of(date(2026, 12, 1))) == 0
+
+
+def test_asking_for_charges_counts_the_seats_of_today(acme: Company) -> None:
+    on_plan(acme, seats=1, extra_seat_fee=9)
+    (seats,) = charges_for(acme, NOVEMBER, now=MIDDAY).charges
+    assert (seats.kind, seats.quantity, seats.unit_price) == ("seats", 1, 9)
 
 
 def test_the_task_rates_what_is_behind_and_settles_its_round(
