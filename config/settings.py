@@ -251,6 +251,9 @@ USE_TZ = True
 USE_I18N = True
 USE_THOUSAND_SEPARATOR = True
 
+# Where the provider's billing days and months begin.
+BILLING_TIME_ZONE = environment.text("BILLING_TIME_ZONE", "Europe/Berlin")
+
 # --- Files ----------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
@@ -357,6 +360,7 @@ SENDING_WORKERS = environment.number("SENDING_WORKERS", 2)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "tenants.tasks.sweep", "schedule": 5.0, "options": {"expires": 20}},
     "tidy": {"task": "tenants.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3000}},
+    "count_seats": {"task": "billing.tasks.count_seats", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 
 # --- Logs ------------------------------------------------------------------------------

@@ -267,6 +267,8 @@ SHARED_TASKS = {
     "tenants.tasks.send_mails": (),
     "tenants.tasks.open_company": (0,),
     "tenants.tasks.tidy": (),
+    "billing.tasks.rate_usage": (0,),
+    "billing.tasks.count_seats": (),
 }
 COMPANY_TASKS: dict[str, tuple[Any, ...]] = {
     "messaging.channels.tasks.check_channels": (),

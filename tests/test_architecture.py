@@ -38,9 +38,12 @@ FLOORS: list[list[str]] = [
     ["billing.payments", "billing.einvoice"],
     ["billing.invoices"],
     ["billing.models"],
+    # The door asks what a message costs, so it stands above the rating although it belongs to the plans.
+    ["billing.plans.entitlements"],
     ["billing.rating"],
     ["billing.plans"],
     ["billing.usage"],
+    ["billing.markets"],
     ["tenants.apps", "tenants.urls", "tenants.urls_person", "tenants.urls_public", "tenants.management"],
     ["tenants.middleware"],
     ["tenants.views"],

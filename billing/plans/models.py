@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from billing.markets.models import days, same
+from tenants.lib.ids import new_public_id
+from tenants.models import Company
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):
@@ -13,9 +20,13 @@ class PlanQuerySet(models.QuerySet["Plan"]):
 
 
 class Plan(models.Model):
-    """What a company pays each month, apart from its messages."""
+    """One version of what a company pays each month, apart from its messages.
 
-    code = models.SlugField(max_length=30, unique=True)
+    A subscription pins a version; from then on the database keeps its figures. A change is the next version.
+    """
+
+    code = models.SlugField(max_length=30)
+    version = models.PositiveSmallIntegerField(default=1)
     name = models.CharField(_("plan"), max_length=60)
     monthly_fee = models.DecimalField(_("monthly fee"), max_digits=10, decimal_places=2)
     currency = models.CharField(max_length=3, default="EUR")
@@ -28,7 +39,11 @@ class Plan(models.Model):
     objects = PlanQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(monthly_fee__gte=0), name="plan_fee_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(monthly_fee__gte=0), name="plan_fee_not_negative"),
+            models.UniqueConstraint(fields=["code", "version"], name="plan_version_once"),
+            models.UniqueConstraint(fields=["code"], condition=Q(is_public=True), name="plan_one_on_offer"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -42,3 +57,54 @@ class Plan(models.Model):
         """The fee with four places, or with as many more as it needs."""
         shown = self.message_fee.quantize(Decimal("0.0001"))
         return shown if shown == self.message_fee else self.message_fee.normalize()
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def of(self, company: Company) -> SubscriptionQuerySet:
+        return self.filter(company=company).select_related("plan")
+
+    def between(self, first: date, last: date) -> SubscriptionQuerySet:
+        """Those that run on any of these days, in order."""
+        return self.filter(Q(until=None) | Q(until__gte=first), since__lte=last).order_by("since")
+
+    def on(self, day: date) -> SubscriptionQuerySet:
+        return self.between(day, day)
+
+
+class Subscription(models.Model):
+    """A company's plan, from a day to a day, both included; one at a time.
+
+    `included` holds messages per category and month whose price the company does not pay, such as {"utility": 500}.
+    """
+
+    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="subscriptions")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="subscriptions")
+    since = models.DateField()
+    until = models.DateField(null=True, blank=True)
+    currency = models.CharField(max_length=3)
+    seats = models.PositiveIntegerField(_("included seats"))
+    included = models.JSONField(default=dict)
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="subscription_one_at_a_time", expressions=[same(F("company")), days("since", "until")]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.company} {self.plan}"
+
+
+class SeatPeak(models.Model):
+    """The most seats a company had taken on any day of a month."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
+    month = models.DateField()
+    seats = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "month"], name="seat_peak_once")]

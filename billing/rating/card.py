@@ -13,7 +13,7 @@ from pathlib import Path
 from django.db.models import TextChoices
 from django.utils.translation import gettext as _, gettext_lazy
 
-from billing.rating.csv_rows import (
+from billing.markets.csv_rows import (
     CardError,
     Cells,
     at_line,
@@ -24,7 +24,7 @@ from billing.rating.csv_rows import (
     read_rows,
     text_of,
 )
-from billing.rating.markets import Market, MarketTable, load_markets
+from billing.markets.table import Market, MarketTable, load_markets
 
 COLUMNS = ("market", "country_codes", "currency", "category", "rate", "effective_from", "source")
 DATA = Path(__file__).parent / "data"

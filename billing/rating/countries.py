@@ -4,25 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date
-from functools import cache
 
-import phonenumbers
-
+from billing.markets.dialling import sample_numbers
 from billing.rating.card import RateCard
 from tenants.lib.countries import names
-
-
-@cache
-def sample_numbers() -> dict[str, str]:
-    """For each country the digits of a number as it would have one: its market follows from its number."""
-    return {country: digits_of(country) for country in phonenumbers.SUPPORTED_REGIONS}
-
-
-def digits_of(country: str) -> str:
-    mobile = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
-    number = mobile or phonenumbers.example_number(country)
-    assert number is not None, "every supported country has an example"
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
 
 
 def market_of_country(card: RateCard, country: str, on_date: date) -> str:

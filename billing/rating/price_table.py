@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from billing.markets.table import Market
 from billing.rating.card import Category, Rate, RateCard
 from billing.rating.countries import countries_by_market
-from billing.rating.markets import Market
 from billing.rating.names import REGIONS, fold, market_name
 from billing.rating.rules import card_category
 

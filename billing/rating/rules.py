@@ -17,6 +17,12 @@ class Rules:
     service_is_charged: bool
     free_service_per_number_and_month: int
     utility_in_window_is_free: bool
+    valid_to: date = date.max
+
+    @property
+    def key(self) -> str:
+        """What a priced line calls them by."""
+        return self.valid_from.isoformat()
 
 
 RULES = (
@@ -26,6 +32,7 @@ RULES = (
         service_is_charged=False,
         free_service_per_number_and_month=0,
         utility_in_window_is_free=True,
+        valid_to=date(2026, 9, 30),
     ),
     # Service messages cost as much as utility; so does utility inside the window.
     Rules(

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from config.demo import money
 from config.demo.people import COMPANIES, PASSWORD, STAFF, DemoCompany, DemoPerson
 from messaging.contacts import services as contacts
 from tenants.context import company_context
@@ -18,6 +19,7 @@ def load_demo() -> list[str]:
     """What was made; nothing when it is all there. A load that was cut off goes on where it stopped."""
     made: list[str] = []
     _person(STAFF, is_staff=True)
+    money.set_prices()
     for wanted in COMPANIES:
         if not _is_complete(wanted):
             _load_company(wanted)
@@ -38,6 +40,7 @@ def _load_company(wanted: DemoCompany) -> None:
     for person in wanted.people:
         user = _person(person)
         Membership.objects.get_or_create(company=company, user=user, defaults={"role": Role(person.role)})
+    money.put_on_plan(company)
     with company_context(company):
         for name, number, language, note in wanted.customers:
             contacts.find_or_add(name=name, phone_number=number, language=language, note=note)

@@ -10,7 +10,10 @@ from django.db import connection, transaction
 
 from messaging.channels.base import Report, StatusReport
 from messaging.channels.models import Channel
+from messaging.contacts.models import ChannelIdentity
 from messaging.conversations.models import Conversation
+from messaging.message_templates.models import MessageTemplate
+from messaging.messages.metering import Arrived, meter
 from messaging.messages.models import Message
 from messaging.messages.news import Changed, tell_changed
 from messaging.messages.opting import heed_refusals, refused_by
@@ -19,6 +22,7 @@ from messaging.messages.stopping import stop_for_errors, words_of
 
 BATCH = 500
 MESSAGE, CONVERSATION = Message._meta.db_table, Conversation._meta.db_table
+IDENTITY, TEMPLATE = ChannelIdentity._meta.db_table, MessageTemplate._meta.db_table
 
 # The state follows from the times alone, so any order of the same reports ends in the same row. A report finds its
 # message by the provider's id, or, before we know that, by the reference we gave. A refusal counts for the attempt it
@@ -57,7 +61,8 @@ WITH told AS (
     ) r
     GROUP BY l.id, l.sent_at, l.delivered_at, l.read_at, l.failed_at
 ), new AS (
-    SELECT l.id, l.state AS old_state, l.conversation_id, f.sent_at, f.delivered_at, f.read_at, f.failed_at,
+    SELECT l.id, l.state AS old_state, l.conversation_id, l.identity_id,
+        f.sent_at, f.delivered_at, f.read_at, f.failed_at,
         CASE WHEN f.read_at IS NOT NULL THEN 'read'
              WHEN f.delivered_at IS NOT NULL THEN 'delivered'
              WHEN f.failed_at IS NOT NULL THEN 'failed'
@@ -70,6 +75,8 @@ WITH told AS (
         CASE WHEN f.priced_late IS NOT NULL THEN f.priced_late::jsonb
              WHEN l.pricing = '{{}}' AND f.priced_early IS NOT NULL THEN f.priced_early::jsonb
              ELSE l.pricing END AS pricing,
+        LEAST(f.delivered_at, f.read_at) AS arrived_at,
+        LEAST(l.delivered_at, l.read_at) AS arrived_before, l.pricing AS priced_before,
         -- Two messages of one id would be a provider's mistake; it must not cost the others of the batch.
         CASE WHEN l.external_id = '' AND f.external_id IS NOT NULL
                   AND row_number() OVER (PARTITION BY f.external_id ORDER BY l.id) = 1
@@ -82,11 +89,20 @@ SET state = n.state, sent_at = n.sent_at, delivered_at = n.delivered_at, read_at
     external_id = n.external_id,
     lease_until = CASE WHEN n.state IN ('sending', 'unknown') THEN m.lease_until END
 FROM new n JOIN {CONVERSATION} c ON c.id = n.conversation_id
+    LEFT JOIN {IDENTITY} i ON i.id = COALESCE(n.identity_id, c.identity_id)
 WHERE m.id = n.id AND (m.state, m.sent_at, m.delivered_at, m.read_at, m.failed_at, m.error_code, m.pricing,
                        m.external_id)
     IS DISTINCT FROM (n.state, n.sent_at, n.delivered_at, n.read_at, n.failed_at, n.error_code, n.pricing,
                       n.external_id)
-RETURNING m.public_id, c.public_id, m.state, n.old_state <> m.state
+RETURNING m.public_id, c.public_id, m.state, n.old_state <> m.state,
+    -- What is charged: told when it is new, and again when it is other than it seemed.
+    CASE WHEN (n.arrived_at, n.pricing) IS DISTINCT FROM (n.arrived_before, n.priced_before) THEN n.arrived_at END,
+    m.pricing, m.type, m.lane, m.author_id, i.external_id,
+    CASE WHEN m.type = 'template' AND n.pricing = '{{}}' THEN (
+        SELECT t.category FROM {TEMPLATE} t
+        WHERE t.account_external_id = %(account)s
+            AND t.name = m.content->>'name' AND t.language = m.content->>'language'
+    ) END
 """
 
 
@@ -108,8 +124,9 @@ def _record(channel: Channel, reports: Sequence[StatusReport]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(FORWARD, _columns(channel, reports))
         rows = cursor.fetchall()
-    tell_changed([Changed(message, conversation, state) for message, conversation, state, _ in rows])
-    return sum(moved for *_, moved in rows)
+    meter(channel, [row for row in map(Arrived.from_row, rows) if row is not None])
+    tell_changed([Changed(message, conversation, state) for message, conversation, state, *_ in rows])
+    return sum(moved for _, _, _, moved, *_ in rows)
 
 
 def _columns(channel: Channel, reports: Sequence[StatusReport]) -> dict[str, Any]:
@@ -117,6 +134,7 @@ def _columns(channel: Channel, reports: Sequence[StatusReport]) -> dict[str, Any
     errors = [report.error for report in reports]
     return {
         "channel": channel.pk,
+        "account": channel.account_external_id,
         "external_ids": [report.external_id for report in reports],
         "references": [public_id for public_id, _ in references],
         "attempts": [attempt for _, attempt in references],

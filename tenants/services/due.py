@@ -67,10 +67,23 @@ def begin(kind: str, company: Company | None = None) -> Round:
 
 def settle(round: Round, next_due_at: datetime | None) -> bool:
     """End a round; False when new work was announced meanwhile and the row was left for it."""
-    row = DueWork.objects.filter(kind=round.kind, company=round.company_id, announced=round.announced)
     if next_due_at is None:
-        return bool(row.delete()[0])
+        return _done(round)
+    row = DueWork.objects.filter(kind=round.kind, company=round.company_id, announced=round.announced)
     return bool(row.update(due_at=next_due_at))
+
+
+def _done(round: Round) -> bool:
+    """In SQL: Django's delete() looks first and deletes by key then, and what is announced in between would be lost."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            DELETE FROM {DueWork._meta.db_table}
+            WHERE kind = %s AND company_id IS NOT DISTINCT FROM %s AND announced = %s
+            """,
+            [round.kind, round.company_id, round.announced],
+        )
+        return bool(cursor.rowcount)
 
 
 @transaction.atomic

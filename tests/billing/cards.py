@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from billing.markets.table import MarketTable, load_markets
 from billing.rating.card import COLUMNS, RateCard, load_card
-from billing.rating.markets import MarketTable, load_markets
 
 PREFIX_HEADER = "market,prefixes,valid_from,valid_to,source"
 TODAY = date(2026, 11, 22)

@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, strategies as st
 
+from billing.markets.csv_rows import CardError
+from billing.markets.table import load_markets
 from billing.rating.card import DATA, Category, MissingRate, Rate, RateCard, load_card, whatsapp_card
-from billing.rating.csv_rows import CardError
-from billing.rating.markets import load_markets
 from tests.billing.cards import TODAY, card, table
 
 GERMANY = "Germany,49,EUR,marketing,0.1131,2026-10-01,test"

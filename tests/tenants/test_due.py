@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from tenants.models import Company, DueWork
 from tenants.services import due
@@ -86,3 +86,13 @@ def test_announcing_asks_a_worker_on_commit(
         due.announce(KIND, acme)
         assert nudged == []
     assert nudged == [acme]
+
+
+def test_ending_a_round_is_one_statement_so_that_nothing_announced_meanwhile_is_lost(
+    acme: Company, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    due.announce(KIND, acme)
+    round = due.begin(KIND, acme)
+    with django_assert_num_queries(1):
+        assert due.settle(round, None)
+    assert not DueWork.objects.filter(kind=KIND).exists()

@@ -8,7 +8,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from billing.rating.csv_rows import CardError, Cells, at_line, day_of, prefixes_of, read_rows, text_of
+from billing.markets.csv_rows import CardError, Cells, at_line, day_of, prefixes_of, read_rows, text_of
 
 OTHER = "Other"
 COLUMNS = ("market", "prefixes", "valid_from", "valid_to", "source")

@@ -1,0 +1,187 @@
+"""Money put aside before a message is sent, given back when it is not, and told when the limit comes near."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Sum
+
+from billing.plans.budget_models import ALERTS, Budget, BudgetAlert, BudgetMonth, Reservation, ReservationState
+from billing.plans.periods import Period, elapsed, month_of, today
+from billing.usage.models import UsageRecord
+from tenants.models import Company
+
+ZERO = Decimal(0)
+HELD = (ReservationState.OPEN, ReservationState.SETTLED)
+
+
+class BudgetReached(Exception):
+    """The month's budget does not cover this: raise it, or wait for the next month. `left` says what it would cover."""
+
+    def __init__(self, left: Decimal, currency: str) -> None:
+        super().__init__(f"{left} {currency} left")
+        self.left, self.currency = left, currency
+
+
+@dataclass(frozen=True)
+class Spending:
+    """A month's money: what is used, what is under way, what it may be, and where it leads."""
+
+    period: Period
+    rated: Decimal
+    reserved: Decimal
+    forecast: Decimal
+    limit: Decimal | None
+    currency: str
+
+    @property
+    def committed(self) -> Decimal:
+        return self.rated + self.reserved
+
+    @property
+    def left(self) -> Decimal | None:
+        return None if self.limit is None else max(ZERO, self.limit - self.committed)
+
+
+@transaction.atomic
+def set_budget(
+    company: Company, *, month_limit: Decimal, hard_stop: bool, reply_reserve: Decimal, currency: str, now: datetime
+) -> Budget:
+    """What may be spent from now on; thresholds already passed are told at once."""
+    values = {"month_limit": month_limit, "hard_stop": hard_stop, "reply_reserve": reply_reserve, "currency": currency}
+    budget, _ = Budget.objects.update_or_create(company=company, defaults={**values, "changed_at": now})
+    _tell(budget, _month(company, today(now)), now)
+    return budget
+
+
+def room(budget: Budget, month: BudgetMonth, *, for_reply: bool) -> Decimal:
+    """What may still be reserved; the reserve is for replies alone."""
+    limit = budget.month_limit if for_reply else budget.month_limit - budget.reply_reserve
+    return limit - month.committed
+
+
+def budget_allows(company: Company, amount: Decimal, *, now: datetime, for_reply: bool = False) -> bool:
+    """Whether so much could be reserved now. Only `reserve` holds it."""
+    budget = Budget.objects.filter(company=company).first()
+    if budget is None or not budget.hard_stop:
+        return True
+    month = BudgetMonth.objects.filter(company=company, month=month_of(today(now)).first).first()
+    return amount <= room(budget, month or BudgetMonth(), for_reply=for_reply)
+
+
+@transaction.atomic
+def reserve(company: Company, key: str, amount: Decimal, *, now: datetime, for_reply: bool = False) -> Reservation:
+    """Put money aside for a message; the same key again is the same reservation. Raises BudgetReached."""
+    budget = Budget.objects.filter(company=company).first()
+    month = _month(company, today(now))
+    known = Reservation.objects.filter(company=company, key=key).first()
+    if known is not None and known.state != ReservationState.RELEASED:
+        return known
+    if budget and budget.hard_stop and amount > (left := room(budget, month, for_reply=for_reply)):
+        raise BudgetReached(max(ZERO, left), budget.currency)
+    made, _ = Reservation.objects.update_or_create(
+        company=company,
+        key=key,
+        defaults={"month": month.month, "amount": amount, "state": ReservationState.OPEN, "reserved_at": now},
+    )
+    _hold(month, amount)
+    if budget:
+        _tell(budget, month, now)
+    return made
+
+
+@transaction.atomic
+def release(company: Company, key: str) -> bool:
+    """Give back what was put aside, since nothing was sent; False when it was not open any more."""
+    found = Reservation.objects.filter(company=company, key=key, state=ReservationState.OPEN).first()
+    if found is None:
+        return False
+    month = _month(company, found.month)
+    if not Reservation.objects.filter(pk=found.pk, state=ReservationState.OPEN).update(state=ReservationState.RELEASED):
+        return False
+    _hold(month, -found.amount)
+    return True
+
+
+@transaction.atomic
+def settle(company: Company, key: str, amount: Decimal) -> bool:
+    """Keep what the message really cost, until rated usage holds it; False when it was not open any more."""
+    found = Reservation.objects.filter(company=company, key=key, state=ReservationState.OPEN).first()
+    if found is None:
+        return False
+    month = _month(company, found.month)
+    open_one = Reservation.objects.select_for_update().filter(pk=found.pk, state=ReservationState.OPEN).first()
+    if open_one is None:
+        return False
+    _hold(month, amount - open_one.amount)
+    open_one.amount, open_one.state = amount, ReservationState.SETTLED
+    open_one.save(update_fields=["amount", "state"])
+    return True
+
+
+def used_reservations(company: Company) -> list[int]:
+    """Those whose message has a usage record by now. Ask before counting, so that the count holds all of them."""
+    record = UsageRecord.objects.filter(company_id=company.pk, source_key=OuterRef("key"))
+    return list(
+        Reservation.objects.filter(Exists(record), company=company, state__in=HELD).values_list("pk", flat=True)
+    )
+
+
+@transaction.atomic
+def record_rated(company: Company, period: Period, amount: Decimal, *, counted: Sequence[int], now: datetime) -> None:
+    """The month's rated usage is `amount`, and these reservations are in it: each is let go of in its own month."""
+    month = _month(company, period.first)
+    held = Reservation.objects.filter(pk__in=counted, month=month.month, state__in=HELD)
+    given_back = held.aggregate(sum=Sum("amount"))["sum"] or ZERO
+    held.update(state=ReservationState.COUNTED)
+    if given_back or month.rated != amount:
+        month.rated, month.reserved = amount, month.reserved - given_back
+        month.save(update_fields=["rated", "reserved"])
+    budget = Budget.objects.filter(company=company).first()
+    if budget:
+        _tell(budget, month, now)
+
+
+def spending(company: Company, *, now: datetime) -> Spending:
+    """Where the month stands, and where it ends if it goes on like this."""
+    period = month_of(today(now))
+    month = BudgetMonth.objects.filter(company=company, month=period.first).first() or BudgetMonth()
+    budget = Budget.objects.filter(company=company).first()
+    over = elapsed(period, now)
+    forecast = month.reserved + (month.rated / over if over else month.rated)
+    return Spending(
+        period,
+        month.rated,
+        month.reserved,
+        forecast.quantize(Decimal("0.01")),
+        budget.month_limit if budget else None,
+        budget.currency if budget else "EUR",
+    )
+
+
+def _month(company: Company, day: date) -> BudgetMonth:
+    """The month's row, locked until the transaction ends."""
+    first = month_of(day).first
+    BudgetMonth.objects.bulk_create([BudgetMonth(company=company, month=first)], ignore_conflicts=True)
+    return BudgetMonth.objects.select_for_update().get(company=company, month=first)
+
+
+def _hold(month: BudgetMonth, amount: Decimal) -> None:
+    BudgetMonth.objects.filter(pk=month.pk).update(reserved=F("reserved") + amount)
+    month.reserved += amount
+
+
+def _tell(budget: Budget, month: BudgetMonth, now: datetime) -> None:
+    """Note every threshold that is passed, once a month."""
+    passed = [percent for percent in ALERTS if month.committed * 100 >= budget.month_limit * percent]
+    BudgetAlert.objects.bulk_create(
+        [
+            BudgetAlert(company_id=budget.company_id, month=month.month, percent=percent, passed_at=now)
+            for percent in passed
+        ],
+        ignore_conflicts=True,
+    )
