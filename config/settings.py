@@ -324,6 +324,7 @@ SENDING_WORKERS = environment.number("SENDING_WORKERS", 2)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "tenants.tasks.sweep", "schedule": 5.0, "options": {"expires": 20}},
     "tidy": {"task": "tenants.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3000}},
+    "months": {"task": "billing.tasks.begin_months", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 
 # --- Logs ------------------------------------------------------------------------------

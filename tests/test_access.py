@@ -194,6 +194,8 @@ PUBLIC_URLS: dict[str, PublicRow] = {
     "demo_mail_html": PublicRow(404, 404, 404, 404, "get", lambda acme: {"key": "none"}),
 }
 SHARED_TASKS = {
+    "billing.tasks.begin_months": (),
+    "billing.tasks.close_month": (0,),
     "tenants.tasks.sweep": (),
     "tenants.tasks.send_mails": (),
     "tenants.tasks.open_company": (0,),

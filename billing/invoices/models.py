@@ -2,18 +2,26 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from billing.invoices.querysets import InvoiceQuerySet
 from tenants.lib.ids import new_public_id
 from tenants.models import Company, Mail
 
-MONEY = {"max_digits": 14, "decimal_places": 2}
-RATED = {"max_digits": 20, "decimal_places": 6}
+SETTLED = F("paid_amount") + F("credited_amount") + F("written_off_amount")
+
+
+def money(**options: Any) -> models.DecimalField[Decimal, Decimal]:
+    return models.DecimalField(max_digits=14, decimal_places=2, **options)
+
+
+def rated() -> models.DecimalField[Decimal, Decimal]:
+    """A quantity or a price: six places, as exact as rate cards are."""
+    return models.DecimalField(max_digits=20, decimal_places=6)
 
 
 class BillingProfile(models.Model):
@@ -89,6 +97,28 @@ class InvoiceSeries(models.Model):
     last_issue_date = models.DateField(null=True)
 
 
+class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    """The one way to read invoices; a company's pages begin with `of_company`."""
+
+    def of_company(self, company: Company) -> InvoiceQuerySet:
+        """What a company may see of its own: issued documents, newest first. Drafts are the operator's."""
+        return self.filter(company=company).issued().order_by("-id")
+
+    def issued(self) -> InvoiceQuerySet:
+        return self.filter(number__isnull=False)
+
+    def owing(self) -> InvoiceQuerySet:
+        """Issued invoices that are not paid, oldest due date first."""
+        return self.issued().filter(kind="invoice", tax_inclusive_amount__gt=SETTLED).order_by("due_date", "pk")
+
+    def overdue(self, today: date) -> InvoiceQuerySet:
+        return self.owing().filter(due_date__lt=today)
+
+    def for_list(self) -> InvoiceQuerySet:
+        """With the company and the invoice it corrects, so that a row asks nothing more."""
+        return self.select_related("company", "corrects").prefetch_related("company__domains")
+
+
 class Invoice(models.Model):
     """An invoice, or a document that corrects one.
 
@@ -119,12 +149,12 @@ class Invoice(models.Model):
     buyer = models.JSONField(default=dict)
     tax = models.JSONField(default=dict)
     tax_shares = models.JSONField(default=list)
-    tax_exclusive_amount = models.DecimalField(**MONEY, default=0)
-    tax_amount = models.DecimalField(**MONEY, default=0)
-    tax_inclusive_amount = models.DecimalField(**MONEY, default=0)
-    paid_amount = models.DecimalField(**MONEY, default=0)
-    credited_amount = models.DecimalField(**MONEY, default=0)
-    written_off_amount = models.DecimalField(**MONEY, default=0)
+    tax_exclusive_amount = money(default=0)
+    tax_amount = money(default=0)
+    tax_inclusive_amount = money(default=0)
+    paid_amount = money(default=0)
+    credited_amount = money(default=0)
+    written_off_amount = money(default=0)
     write_off_reason = models.CharField(max_length=300, blank=True)
     series = models.ForeignKey(InvoiceSeries, on_delete=models.PROTECT, null=True, related_name="invoices")
     serial = models.PositiveIntegerField(null=True)
@@ -212,18 +242,18 @@ class InvoiceLine(models.Model):
     kind = models.CharField(max_length=12)
     description = models.CharField(max_length=300)
     facts = models.JSONField(default=dict)
-    quantity = models.DecimalField(**RATED)
+    quantity = rated()
     unit = models.CharField(max_length=12)
-    unit_price = models.DecimalField(**RATED)
-    net = models.DecimalField(**MONEY)
+    unit_price = rated()
+    net = money()
     tax_category = models.CharField(max_length=2, blank=True)
     tax_rate = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     service_from = models.DateField()
     service_to = models.DateField()
     rate_ref = models.CharField(max_length=120, blank=True)
     rule_ref = models.CharField(max_length=120, blank=True)
-    unit_cost = models.DecimalField(**RATED)
-    cost = models.DecimalField(**MONEY)
+    unit_cost = rated()
+    cost = money()
 
     class Meta:
         ordering = ["position"]
@@ -296,7 +326,7 @@ class Step(models.TextChoices):
 class MonthClose(models.Model):
     """How far a company's month is on its way to a sent invoice.
 
-        collect ─► review ─► approve ─► issue ─► send ─► done      (a person moves approve; nothing to bill ends at once)
+        collect ─► review ─► approve ─► issue ─► send ─► done   (a person moves approve; nothing to bill ends at once)
 
     `blocks` says what a step waits for or cannot do, `notes` what a reviewer should look at; both as codes with facts,
     so that everybody reads them in their language (`month_words`). Empty blocks: it goes on by itself.

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from billing.invoices.models import MONEY, Invoice
+from billing.invoices.models import Invoice, money
 from tenants.lib.ids import new_public_id
 from tenants.models import Company
 
@@ -25,14 +25,14 @@ class Payment(models.Model):
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="payments")
-    amount = models.DecimalField(**MONEY)
+    amount = money()
     currency = models.CharField(max_length=3)
     received_date = models.DateField(_("received on"))
     reference = models.CharField(_("reference"), max_length=200, blank=True)
     source = models.CharField(max_length=10, choices=PaymentSource.choices, default=PaymentSource.TRANSFER)
     # A bank's key of the entry: the same entry again is the same payment.
     external_id = models.CharField(max_length=120, null=True)
-    allocated_amount = models.DecimalField(**MONEY, default=0)
+    allocated_amount = money(default=0)
     reversed_at = models.DateTimeField(null=True)
     reversal_reason = models.CharField(max_length=300, blank=True)
     recorded_at = models.DateTimeField(default=timezone.now)
@@ -58,7 +58,7 @@ class Allocation(models.Model):
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="allocations")
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="allocations")
-    amount = models.DecimalField(**MONEY)
+    amount = money()
     released_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
