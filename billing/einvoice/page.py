@@ -84,8 +84,8 @@ class _Page:
             (_("Your order"), document.order_number),
         ]
         if document.corrects:
-            facts.insert(1, (_("Corrects"), document.corrects.number))
-            facts.insert(2, (_("– of"), self.day(document.corrects.issue_date)))
+            facts.insert(2, (_("Corrects"), document.corrects.number))
+            facts.insert(3, (_("Invoice of"), self.day(document.corrects.issue_date)))
         return [[name, value] for name, value in facts if value]
 
     def line(self, line: DocumentLine) -> dict[str, str]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from billing.invoices import chain, numbering, taxing
 from billing.invoices.documents import Build, build as build_document, document_of, store
 from billing.invoices.models import Invoice, InvoiceKind, InvoiceState
-from billing.invoices.seller import missing_seller_facts
+from billing.invoices.seller import in_words, missing_seller_facts
 from billing.invoices.standing import record_standing
 from tenants.services import audit
 from tenants.services.audit import SYSTEM, Actor
@@ -111,7 +111,7 @@ def _refuse_unready(invoice: Invoice, now: datetime) -> None:
     if invoice.state != InvoiceState.APPROVED or invoice.approver_id is None:
         raise NotApproved(_("This draft is not approved."))
     if missing := missing_seller_facts(invoice.seller):
-        raise Refused(_("Before an invoice can be issued, set: %(missing)s.") % {"missing": "; ".join(missing)})
+        raise Refused(_("Before an invoice can be issued, set: %(missing)s.") % {"missing": in_words(missing)})
     if invoice.kind == InvoiceKind.INVOICE and taxing.proof_is_stale(invoice.tax, now):
         raise ProofIsStale(_("The VAT id was checked more than 31 days ago. Take the approval back and review again."))
 

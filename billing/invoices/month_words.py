@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _, gettext_lazy
 
 from billing.einvoice.rule_words import Finding, in_words
+from billing.invoices import seller
 from billing.invoices.models import BillingProfile
 
 WORDS = {
@@ -45,6 +46,8 @@ def words_of(entry: Mapping[str, Any]) -> str:
 def _listed(name: str, value: Any) -> str:
     if name == "fields":
         return ", ".join(str(getattr(BillingProfile._meta.get_field(field), "verbose_name", field)) for field in value)
+    if name == "missing":
+        return seller.in_words(value)
     if isinstance(value, list):
         return ", ".join(str(part) for part in value)
     return str(value) if value != "" else _("nothing")

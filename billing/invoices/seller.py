@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
-from django.utils.translation import gettext as _, gettext_lazy
+from django.utils.translation import gettext_lazy
 from stdnum import bic as bics, iban as ibans
 
 from tenants.lib.vat_ids import InvalidVatId, checked
@@ -25,8 +25,9 @@ FACTS = (
     "iban",
     "bic",
 )
-# bic may be missing: an IBAN is enough within SEPA.
-NEEDED = {
+# A BIC may be missing: an IBAN is enough within SEPA.
+NEEDED = ("name", "street", "postcode", "city", "email", "register", "vat_id", "tax_number", "iban")
+WORDS = {
     "name": gettext_lazy("the operator's name (OPERATOR_NAME)"),
     "street": gettext_lazy("its street (OPERATOR_STREET)"),
     "postcode": gettext_lazy("its postcode (OPERATOR_POSTCODE)"),
@@ -36,6 +37,10 @@ NEEDED = {
     "vat_id": gettext_lazy("its VAT id (OPERATOR_VAT_ID)"),
     "tax_number": gettext_lazy("its tax number (OPERATOR_TAX_NUMBER)"),
     "iban": gettext_lazy("its bank account (OPERATOR_IBAN)"),
+    "country": gettext_lazy("a seller in Germany (OPERATOR_COUNTRY): the VAT rules here are those of a German seller"),
+    "wrong_iban": gettext_lazy("a right IBAN (OPERATOR_IBAN): its check digits do not fit"),
+    "wrong_bic": gettext_lazy("a right BIC (OPERATOR_BIC)"),
+    "wrong_vat_id": gettext_lazy("a right VAT id (OPERATOR_VAT_ID): it is not a German one"),
 }
 
 
@@ -45,26 +50,27 @@ def seller_facts() -> dict[str, str]:
 
 
 def missing_seller_facts(seller: Mapping[str, str] | None = None) -> list[str]:
-    """What has to be set before an invoice may be issued, in words; empty when all is there."""
+    """What has to be set before an invoice may be issued, as keys of WORDS; empty when all is there."""
     facts = seller if seller is not None else seller_facts()
-    missing = [str(words) for name, words in NEEDED.items() if not facts.get(name)]
-    if facts.get("country") != "DE":
-        missing.append(_("a seller in Germany (OPERATOR_COUNTRY): the VAT rules here are those of a German seller"))
-    if facts.get("iban") and not ibans.is_valid(facts["iban"]):
-        missing.append(_("a right IBAN (OPERATOR_IBAN): its check digits do not fit"))
-    if facts.get("bic") and not bics.is_valid(facts["bic"]):
-        missing.append(_("a right BIC (OPERATOR_BIC)"))
-    return missing + _vat_id_problem(facts)
+    missing = [name for name in NEEDED if not facts.get(name)]
+    wrong = {
+        "country": facts.get("country") != "DE",
+        "wrong_iban": bool(facts.get("iban")) and not ibans.is_valid(facts["iban"]),
+        "wrong_bic": bool(facts.get("bic")) and not bics.is_valid(facts["bic"]),
+        "wrong_vat_id": bool(facts.get("vat_id")) and not _is_german(facts["vat_id"]),
+    }
+    return missing + [name for name, is_wrong in wrong.items() if is_wrong]
 
 
-def _vat_id_problem(facts: Mapping[str, str]) -> list[str]:
-    if not facts.get("vat_id") or facts.get("country") != "DE":
-        return []
+def _is_german(vat_id: str) -> bool:
     try:
-        checked(facts["vat_id"], "DE")
+        return checked(vat_id, "DE") == vat_id
     except InvalidVatId:
-        return [_("a right VAT id (OPERATOR_VAT_ID): it is not a German one")]
-    return []
+        return False
+
+
+def in_words(missing: list[str]) -> str:
+    return "; ".join(str(WORDS[name]) for name in missing)
 
 
 @register(Tags.security, deploy=True)
@@ -75,7 +81,7 @@ def seller_is_complete(**_options: object) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"No invoice can be issued; missing: {', '.join(missing)}.",
+            f"No invoice can be issued; missing: {in_words(missing)}.",
             hint="Set the operator's variables, see README.",
             id="botschaft.W010",
         )

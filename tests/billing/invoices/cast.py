@@ -73,7 +73,9 @@ def ready(company: Company, **values: Any) -> BillingProfile:
         "city": "Stuttgart",
         "recipients": ["rechnung@acme.example"],
     }
-    profile, _made = BillingProfile.objects.update_or_create(company=company, defaults={**address, **values})
+    profile, _made = BillingProfile.objects.update_or_create(
+        company=company, defaults={**address, "recipients": ["rechnung@acme.example"], **values}
+    )
     return profile
 
 

@@ -102,17 +102,16 @@ def test_an_invoice_of_many_lines_long_names_and_nothing_to_pay_for_some_passes_
 
 
 def test_a_negative_adjustment_is_a_negative_quantity_at_a_positive_price(buyer: Company, staff: User) -> None:
-    off = charge("adjust:1", kind="adjustment", description={"reason": "Kulanz"}, quantity=Decimal(1))
-    invoice = really_issued(buyer, staff, plan(), plan(key=off.key, kind="adjustment", unit_price=Decimal("-12.345")))
-    line = invoice.lines.get(charge_key=off.key)
+    off = plan(key="adjust:1", kind="adjustment", description={"reason": "Kulanz"}, unit_price=Decimal("-12.345"))
+    line = really_issued(buyer, staff, plan(), off).lines.get(charge_key="adjust:1")
     assert (line.quantity, line.unit_price, line.net) == (-1, Decimal("12.345"), Decimal("-12.35"))
 
 
 def test_a_correction_and_a_cancellation_pass_the_rules_and_never_say_gutschrift(
     buyer: Company, staff: User, actor: Actor
 ) -> None:
-    Company.objects.filter(pk=buyer.pk).update(language="de")
-    invoice = really_issued(Company.objects.get(pk=buyer.pk), staff, plan(), charge())
+    buyer = moved(buyer, "DE")
+    invoice = really_issued(buyer, staff, plan(), charge())
     correction = corrections.draft_correction(invoice, {2: Decimal(100)}, reason="Doppelt gezählt", actor=actor)
     issuing.approve(correction, actor=actor)
     correction = issuing.issue_invoice(correction, now=NOW)
