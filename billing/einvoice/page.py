@@ -12,6 +12,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from django.utils.translation import gettext as _, override
 
 from billing.einvoice.document import INVOICE, Document, DocumentLine, Party, TaxShare
+from billing.einvoice.tax import Category
 from tenants.lib.countries import names
 
 # British dates in English: 3 November 2026 is not read as 11 March anywhere.
@@ -55,7 +56,7 @@ class _Page:
             "foot": self.foot(),
             "words": {
                 "page": _("Page {page} of {pages}"),
-                "columns": ["", _("Service"), _("Quantity"), _("Price each"), _("Amount")],
+                "columns": ["", _("Service rendered"), _("Quantity"), _("Price each"), _("Amount")],
                 "attachment": _("The same invoice as data, EN 16931"),
             },
         }
@@ -99,17 +100,18 @@ class _Page:
         }
 
     def sums(self) -> list[list[str]]:
+        """Where no VAT is charged there is no rate either; the reason stands below."""
         totals = self.document.totals
         rows = [[_("Net amount"), self.money(totals.tax_exclusive_amount)]]
-        rows += [[self.tax_label(share), self.money(share.tax)] for share in self.document.tax_shares]
-        return rows
+        charged = [share for share in self.document.tax_shares if share.category == Category.STANDARD]
+        return rows + [[self.tax_label(share), self.money(share.tax)] for share in charged]
 
     def tax_label(self, share: TaxShare) -> str:
         rate = format_percent(share.rate / 100, locale=self.locale, decimal_quantization=False)
         return _("VAT %(rate)s on %(basis)s") % {"rate": rate, "basis": self.money(share.basis)}
 
     def grand_label(self) -> str:
-        return _("Total") if self.document.type_code == INVOICE else _("Amount of the correction")
+        return _("Invoice total") if self.document.type_code == INVOICE else _("Amount of the correction")
 
     def payment(self) -> dict[str, Any] | None:
         document = self.document

@@ -47,8 +47,8 @@ def approve(invoice: Invoice, *, actor: Actor, now: datetime | None = None) -> b
             actor,
             "invoice.approved",
             company=invoice.company,
-            target=invoice.public_id,
-            after={"amount": amount, "period": invoice.period_first.isoformat()},
+            target=f"{invoice.period_first:%Y-%m}",
+            after={"amount": amount},
         )
     return bool(changed)
 
@@ -59,9 +59,8 @@ def withdraw_approval(invoice: Invoice, *, actor: Actor, reason: str) -> bool:
     back = {"state": InvoiceState.DRAFT, "approver_id": None, "approver_name": "", "approved_at": None}
     changed = Invoice.objects.filter(pk=invoice.pk, state=InvoiceState.APPROVED).update(**back)
     if changed:
-        audit.record(
-            actor, "invoice.approval_withdrawn", company=invoice.company, target=invoice.public_id, reason=reason
-        )
+        target = f"{invoice.period_first:%Y-%m}"
+        audit.record(actor, "invoice.approval_withdrawn", company=invoice.company, target=target, reason=reason)
     return bool(changed)
 
 

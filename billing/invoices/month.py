@@ -333,9 +333,7 @@ def collect_again(month: MonthClose, *, actor: Actor, reason: str, now: datetime
     keep = invoice if invoice is not None and not invoice.is_issued() else None
     MonthClose.objects.filter(pk=month.pk).update(invoice=keep, notes=[])
     _go_on(month, Step.COLLECT, now)
-    audit.record(
-        actor, "month.collected_again", company=month.company, target=month.first.isoformat()[:7], reason=reason
-    )
+    audit.record(actor, "month.collected_again", company=month.company, target=f"{month.first:%Y-%m}", reason=reason)
     return True
 
 

@@ -49,7 +49,13 @@ def record_payment(
     else:
         payment, made = Payment.objects.get_or_create(source=source, external_id=external_id, defaults=booked)
     if made:
-        _log(actor, "payment.recorded", payment, after={"amount": f"{amount} {currency}", "reference": reference})
+        audit.record(
+            actor,
+            "payment.recorded",
+            company=company,
+            target=f"{amount} {currency}",
+            after={"reference": reference},
+        )
     return payment
 
 
@@ -73,7 +79,8 @@ def allocate(
     payment.save(update_fields=["allocated_amount"])
     invoice.paid_amount += amount
     record_standing(invoice, now or timezone.now())
-    _log(actor, "payment.allocated", payment, after={"invoice": invoice.number, "amount": _money(amount, invoice)})
+    paid = {"amount": _money(amount, invoice), "payment": payment.public_id}
+    audit.record(actor, "payment.allocated", company=payment.company, target=str(invoice.number), after=paid)
     return allocation
 
 
@@ -141,7 +148,8 @@ def reverse_payment(payment: Payment, *, reason: str, actor: Actor, now: datetim
     payment.allocated_amount, payment.reversed_at = Decimal("0.00"), now
     payment.reversal_reason = reason.strip()[:300]
     payment.save(update_fields=["allocated_amount", "reversed_at", "reversal_reason"])
-    _log(actor, "payment.reversed", payment, before={"amount": f"{payment.amount} {payment.currency}"}, reason=reason)
+    target = f"{payment.amount} {payment.currency}"
+    audit.record(actor, "payment.reversed", company=payment.company, target=target, reason=reason)
     return True
 
 
@@ -159,23 +167,3 @@ def _locked(payment: Payment) -> Payment:
 
 def _money(amount: Decimal, invoice: Invoice) -> str:
     return f"{amount} {invoice.currency}"
-
-
-def _log(
-    actor: Actor,
-    action: str,
-    payment: Payment,
-    *,
-    before: dict[str, object] | None = None,
-    after: dict[str, object] | None = None,
-    reason: str = "",
-) -> None:
-    audit.record(
-        actor,
-        action,
-        company=payment.company,
-        target=payment.public_id,
-        before=before,
-        after=after,
-        reason=reason,
-    )
