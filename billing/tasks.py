@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from billing.invoices import month
+from billing.invoices import finishing, month, sending
 from tenants.company_task import shared_task
 from tenants.models import Company
 from tenants.services import due
@@ -23,17 +23,33 @@ def begin_months() -> int:
 def close_month(company_id: int) -> None:
     """Take a company's months as far as they go."""
     company = Company.objects.filter(pk=company_id).first()
-    charges_for = month.rating()
-    if company is None or charges_for is None:
+    rating = month.rating()
+    if company is None or rating is None:
         return
     round = due.begin(month.KIND, company)
-    next_at = month.close_company(company, now=timezone.now(), tools=month.Tools(charges_for))
+    next_at = month.close_company(company, now=timezone.now(), tools=month.Tools(rating))
     due.settle(round, next_at)
 
 
-def _nudge(company: Company | None) -> None:
+@shared_task
+def finish_invoices(company_id: int) -> None:
+    """Issue a company's approved corrections, and see what became of its mails."""
+    company = Company.objects.filter(pk=company_id).first()
+    if company is None:
+        return
+    round = due.begin(sending.KIND, company)
+    due.settle(round, finishing.finish_company(company, now=timezone.now()))
+
+
+def _nudge_month(company: Company | None) -> None:
     if company is not None:
         close_month.nudge(company.pk)
 
 
-due.on_due(month.KIND, _nudge)
+def _nudge_finishing(company: Company | None) -> None:
+    if company is not None:
+        finish_invoices.nudge(company.pk)
+
+
+due.on_due(month.KIND, _nudge_month)
+due.on_due(sending.KIND, _nudge_finishing)

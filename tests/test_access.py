@@ -196,6 +196,7 @@ PUBLIC_URLS: dict[str, PublicRow] = {
 SHARED_TASKS = {
     "billing.tasks.begin_months": (),
     "billing.tasks.close_month": (0,),
+    "billing.tasks.finish_invoices": (0,),
     "tenants.tasks.sweep": (),
     "tenants.tasks.send_mails": (),
     "tenants.tasks.open_company": (0,),

@@ -50,12 +50,12 @@ class CannotDraft(Exception):
 def write_draft(company: Company, period: Period, charges: Sequence[Charge], *, now: datetime) -> Invoice | None:
     """The draft of a period, made or brought up to date; None when there is nothing to pay.
 
-    An approved draft is left as it was approved: what came since goes onto the next invoice.
+    CannotDraft when it is approved already, or when these charges make no lawful invoice.
     """
     Company.objects.select_for_update(of=("self",), no_key=True).get(pk=company.pk)
     draft = _draft_of(company, period)
     if draft is not None and draft.state not in CHANGEABLE:
-        return draft
+        raise CannotDraft("approved_already")
     lines = [_line(position, charge, company.language) for position, charge in enumerate(charges, start=1)]
     if not _is_worth_an_invoice(lines):
         _drop(draft)
@@ -64,7 +64,17 @@ def write_draft(company: Company, period: Period, charges: Sequence[Charge], *, 
     currency = _one_currency(charges)
     if draft is None:
         draft = Invoice(company=company, period_first=period.first, period_last=period.last, currency=currency)
+    draft.language = company.language
     return _fill(draft, currency, lines, now)
+
+
+@transaction.atomic
+def refresh_draft(draft: Invoice, *, now: datetime) -> Invoice:
+    """The same lines with the facts of today: address, terms, VAT id and proof. An approved draft stays as it is."""
+    draft = Invoice.objects.select_for_update(of=("self",)).select_related("company").get(pk=draft.pk)
+    if draft.state not in CHANGEABLE:
+        return draft
+    return _fill(draft, draft.currency, list(draft.lines.all()), now)
 
 
 def _draft_of(company: Company, period: Period) -> Invoice | None:
@@ -130,7 +140,6 @@ def _fill(draft: Invoice, currency: str, lines: list[InvoiceLine], now: datetime
     company, profile = draft.company, profiles.profile_of(draft.company)
     target: dict[str, Any] = {
         "currency": currency,
-        "language": company.language,
         "terms_days": profile.payment_terms_days,
         "buyer_reference": profile.buyer_reference,
         "order_number": profile.order_number,
@@ -144,7 +153,7 @@ def _fill(draft: Invoice, currency: str, lines: list[InvoiceLine], now: datetime
     if draft.pk is None:
         draft.save()
     elif changed:
-        draft.save(update_fields=changed)
+        draft.save(update_fields=[*changed, "language"])
     _write_lines(draft, lines)
     return draft
 

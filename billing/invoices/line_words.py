@@ -22,13 +22,22 @@ def words_for(charge: Charge, language: str) -> str:
 
 
 def _made(kind: str, facts: Mapping[str, str | int]) -> str:
-    if kind == "plan":
-        return _("Plan %(plan)s, monthly fee") % {"plan": facts.get("plan", "")}
-    if kind == "seats":
-        return _("Further seats")
-    if kind == "usage":
-        return _usage(facts)
-    return _("Adjustment") + _after(": ", facts.get("reason", ""))
+    if kind == "adjustment":
+        return _("Adjustment") + _after(": ", facts.get("reason", "") or _charged(facts))
+    return _charged({"charge": kind, **facts})
+
+
+def _charged(facts: Mapping[str, str | int]) -> str:
+    """What is charged, whether or not it is taken back."""
+    match facts.get("charge", ""):
+        case "plan":
+            return _("Plan %(plan)s, monthly fee") % {"plan": facts.get("plan", "")}
+        case "seats":
+            return _("Further seats")
+        case "fee":
+            return _("Plan %(plan)s, fee per message") % {"plan": facts.get("plan", "")}
+        case _:
+            return _usage(facts)
 
 
 def _usage(facts: Mapping[str, str | int]) -> str:
@@ -39,8 +48,9 @@ def _usage(facts: Mapping[str, str | int]) -> str:
         str(Category(category).label) if category in Category.values else category,
         market_name(market) if market else str(facts.get("country", "")),
         str(facts.get("detail", "")),
+        _("reported later") if facts.get("turn") else "",
     ]
-    return " · ".join(part for part in parts if part) or _("Messages")
+    return " · ".join(part for part in parts if part)
 
 
 def _after(mark: str, text: str | int) -> str:

@@ -135,6 +135,8 @@ class Invoice(models.Model):
     corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="corrections")
     state = models.CharField(max_length=12, choices=InvoiceState.choices, default=InvoiceState.DRAFT)
     reason = models.CharField(max_length=300, blank=True)
+    # What stood against issuing a correction, as in a month's `blocks`.
+    blocks = models.JSONField(default=list)
     currency = models.CharField(max_length=3)
     language = models.CharField(max_length=5, default="en")
     period_first = models.DateField()

@@ -7,7 +7,7 @@ it will be tried again; another company's month knows nothing of it. Only a pers
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,8 +17,8 @@ from django.db.models import Min
 from django.utils import timezone
 
 from billing.einvoice import vies
-from billing.einvoice.rules import RulesNotRun, RulesRefused
 from billing.invoices import drafting, issuing, profiles, sending, taxing
+from billing.invoices.blocks import AGAINST, block, stands_against
 from billing.invoices.documents import Build, build as build_document
 from billing.invoices.models import (
     CHANGEABLE,
@@ -31,12 +31,10 @@ from billing.invoices.models import (
 )
 from billing.invoices.seller import missing_seller_facts
 from billing.invoices.taxing import AskVies
-from billing.invoices.totals import TooFine
-from billing.rating.charges import Charges, Period
+from billing.rating.charges import Charges, Period, Problem
 from tenants.models import Company
 from tenants.services import audit, due
 from tenants.services.audit import Actor
-from tenants.services.errors import Refused
 
 KIND = "close_month"
 # How long after the month reports of its last messages may still come in; what comes later goes onto the next invoice.
@@ -48,24 +46,38 @@ SENDING_AGAIN = timedelta(minutes=2)
 JUMP = Decimal("0.5")
 KEEP = object()
 
-ChargesFor = Callable[[Company, Period], Charges]
-_rating: dict[str, ChargesFor] = {}
+
+@dataclass(frozen=True)
+class Rating:
+    """Who rates. A draft claims its charges in its own transaction, so what comes late makes charges of its own.
+
+    charges_for(company, period, *, now)     all that is open for the period
+    claim(company, charges, *, by, now)      they are on the draft `by` from now on
+    release(company, *, by)                  they are open again
+    """
+
+    charges_for: Callable[..., Charges]
+    claim: Callable[..., Any]
+    release: Callable[..., Any]
 
 
-def rated_by(charges_for: ChargesFor) -> None:
+_rating: dict[str, Rating] = {}
+
+
+def rated_by(rating: Rating) -> None:
     """Name who rates: rating and invoicing know each other by Charge alone."""
-    _rating["charges_for"] = charges_for
+    _rating["rating"] = rating
 
 
-def rating() -> ChargesFor | None:
-    return _rating.get("charges_for")
+def rating() -> Rating | None:
+    return _rating.get("rating")
 
 
 @dataclass(frozen=True)
 class Tools:
     """What a month's steps reach outside with."""
 
-    charges_for: ChargesFor
+    rating: Rating
     ask_vies: AskVies = vies.ask
     build: Build = build_document
 
@@ -81,8 +93,12 @@ class Outcome:
     again: timedelta | None = None
 
 
-def block(code: str, **facts: Any) -> dict[str, Any]:
-    return {"code": code, **facts}
+class Unrated(Exception):
+    """Charges are missing, so there is no draft."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__()
+        self.blocks = tuple(block("rating", problem=problem.code, words=problem.words) for problem in problems)
 
 
 # --- Beginning, and going on -----------------------------------------------------------------------
@@ -147,25 +163,10 @@ def _run(month: MonthClose, now: datetime, tools: Tools) -> Outcome:
     step = Step(month.step)
     try:
         return STEPS[step](month, now, tools)
-    except (drafting.CannotDraft, TooFine, RulesRefused, RulesNotRun, Refused) as problem:
-        return Outcome(step, (_stands_against(problem),), again=_later(month))
-
-
-def _stands_against(problem: Exception) -> dict[str, Any]:
-    match problem:
-        case drafting.CannotDraft():
-            found = block(problem.code, **problem.facts)
-        case TooFine():
-            found = block("too_fine", value=str(problem))
-        case RulesRefused():
-            found = block("rules", findings=[asdict(finding) for finding in problem.findings])
-        case RulesNotRun():
-            found = block("rules_not_run", error=str(problem)[:300])
-        case issuing.NotApproved() | issuing.ProofIsStale():
-            found = block("not_approved")
-        case _:
-            found = block("refused", words=str(problem))
-    return found
+    except Unrated as problem:
+        return Outcome(step, problem.blocks, again=_later(month))
+    except AGAINST as problem:
+        return Outcome(step, (stands_against(problem),), again=_later(month))
 
 
 def _later(month: MonthClose) -> timedelta:
@@ -199,16 +200,27 @@ def _record(month: MonthClose, outcome: Outcome, now: datetime) -> bool:
 
 def _collect(month: MonthClose, now: datetime, tools: Tools) -> Outcome:
     """Charges in, a draft out. An unrated message blocks this company's month, and says so."""
-    period = Period(month.first, month.last)
-    rated = tools.charges_for(month.company, period)
-    if rated.problems:
-        blocks = tuple(block("rating", problem=problem.code, words=problem.words) for problem in rated.problems)
-        return Outcome(Step.COLLECT, blocks, again=_later(month))
     taxing.check_vat_id(month.company, now=now, ask=tools.ask_vies)
-    draft = drafting.write_draft(month.company, period, rated.charges, now=now)
+    draft = _collected(month, now, tools.rating)
     if draft is None:
         return Outcome(Step.DONE, (block("nothing_to_bill"),), invoice=None)
     return Outcome(Step.REVIEW, invoice=draft)
+
+
+@transaction.atomic
+def _collected(month: MonthClose, now: datetime, rating: Rating) -> Invoice | None:
+    """The draft with its charges claimed, both or neither. Charges of no worth are claimed too, for no invoice."""
+    company, period = month.company, Period(month.first, month.last)
+    nobody = f"no invoice {month.first:%Y-%m}"
+    for claimant in (nobody, month.invoice.public_id if month.invoice else ""):
+        if claimant:
+            rating.release(company, by=claimant)
+    rated = rating.charges_for(company, period, now=now)
+    if rated.problems:
+        raise Unrated(rated.problems)
+    draft = drafting.write_draft(company, period, rated.charges, now=now)
+    rating.claim(company, rated.charges, by=draft.public_id if draft else nobody, now=now)
+    return draft
 
 
 def _review(month: MonthClose, now: datetime, tools: Tools) -> Outcome:
@@ -222,23 +234,12 @@ def _review(month: MonthClose, now: datetime, tools: Tools) -> Outcome:
         return Outcome(Step.REVIEW, (block("buyer", fields=fields),), again=_later(month))
     if not profiles.recipients_of(month.company):
         return Outcome(Step.REVIEW, (block("recipients"),), again=_later(month))
-    draft = _refreshed(month, draft, now, tools)
+    taxing.check_vat_id(month.company, now=now, ask=tools.ask_vies)
+    draft = drafting.refresh_draft(draft, now=now)
     if draft.state == InvoiceState.PENDING:
         return Outcome(Step.REVIEW, (block("vat_check", vat_id=month.company.vat_id),), again=_later(month))
     issuing.check_draft(draft, now=now, build=tools.build)
     return Outcome(Step.APPROVE, notes=tuple(notes_on(draft)))
-
-
-def _refreshed(month: MonthClose, draft: Invoice, now: datetime, tools: Tools) -> Invoice:
-    """The draft with the facts of today: address, VAT id and its proof may have changed since it was written."""
-    taxing.check_vat_id(month.company, now=now, ask=tools.ask_vies)
-    rated = tools.charges_for(month.company, Period(month.first, month.last))
-    if rated.problems:
-        raise drafting.CannotDraft("rating", problem=rated.problems[0].code, words=rated.problems[0].words)
-    fresh = drafting.write_draft(month.company, Period(month.first, month.last), rated.charges, now=now)
-    if fresh is None:
-        raise drafting.CannotDraft("nothing_left")
-    return fresh
 
 
 def notes_on(draft: Invoice) -> list[dict[str, Any]]:
@@ -330,8 +331,7 @@ def collect_again(month: MonthClose, *, actor: Actor, reason: str, now: datetime
         issuing.withdraw_approval(invoice, actor=actor, reason=reason)
     elif invoice is not None and invoice.state not in (*CHANGEABLE, InvoiceState.CORRECTED):
         return False
-    keep = invoice if invoice is not None and not invoice.is_issued() else None
-    MonthClose.objects.filter(pk=month.pk).update(invoice=keep, notes=[])
+    MonthClose.objects.filter(pk=month.pk).update(notes=[])
     _go_on(month, Step.COLLECT, now)
     audit.record(actor, "month.collected_again", company=month.company, target=f"{month.first:%Y-%m}", reason=reason)
     return True

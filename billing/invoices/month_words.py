@@ -15,6 +15,7 @@ WORDS = {
     "nothing_to_bill": gettext_lazy("Nothing to bill in this month."),
     "nothing_left": gettext_lazy("Nothing is left to bill. Collect the month again."),
     "below_zero": gettext_lazy("Credits are larger than what is charged (%(amount)s). Give them back by a correction."),
+    "approved_already": gettext_lazy("The draft of this month is approved already."),
     "billed_before": gettext_lazy("The charge %(key)s is on invoice %(number)s already."),
     "currencies": gettext_lazy("Charges in several currencies (%(currencies)s) cannot be on one invoice."),
     "tax_currency": gettext_lazy("German VAT has to be charged in euros, and these charges are in %(currency)s."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,10 +14,12 @@ from billing.invoices.documents import day_in, document_of, title_of
 from billing.invoices.models import DeliveryState, Invoice, InvoiceDelivery, IssuedDocument
 from billing.invoices.standing import record_standing
 from tenants.models import Mail, MailState
-from tenants.services import audit, mail
+from tenants.services import audit, due, mail
 from tenants.services.audit import SYSTEM, Actor
 from tenants.services.errors import Refused
 
+KIND = "finish_invoices"
+WATCH = timedelta(minutes=2)
 ATTACHMENT = "issued_document"
 STATES = {MailState.SENT: DeliveryState.SENT, MailState.FAILED: DeliveryState.FAILED}
 
@@ -44,6 +46,7 @@ def send_invoice(
     under_way = set(invoice.deliveries.filter(state=DeliveryState.QUEUED).values_list("recipient", flat=True))
     made = [_queue(invoice, address, now) for address in profiles.checked_recipients(named) if address not in under_way]
     if made:
+        due.announce(KIND, invoice.company, at=(now or timezone.now()) + WATCH)
         audit.record(
             actor,
             "invoice.sent",

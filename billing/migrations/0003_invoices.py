@@ -136,6 +136,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('invoice', 'Invoice'), ('correction', 'Invoice correction'), ('cancellation', 'Cancellation invoice')], default='invoice', max_length=12)),
                 ('state', models.CharField(choices=[('pending', 'Waits for the VAT check'), ('draft', 'Draft'), ('approved', 'Approved'), ('issued', 'Issued'), ('sent', 'Sent'), ('part_paid', 'Part paid'), ('paid', 'Paid'), ('corrected', 'Corrected'), ('written_off', 'Written off')], default='draft', max_length=12)),
                 ('reason', models.CharField(blank=True, max_length=300)),
+                ('blocks', models.JSONField(default=list)),
                 ('currency', models.CharField(max_length=3)),
                 ('language', models.CharField(default='en', max_length=5)),
                 ('period_first', models.DateField()),

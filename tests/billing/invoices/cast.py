@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from billing.einvoice.vies import Answer
 from billing.invoices import drafting, issuing
 from billing.invoices.documents import Built
 from billing.invoices.models import BillingProfile, Invoice
-from billing.invoices.month import Tools
+from billing.invoices.month import Rating, Tools
 from billing.rating.charges import Charge, Charges, Period, Problem
 from tenants.models import Company, User
 from tenants.services.audit import Actor
@@ -102,8 +102,25 @@ def unchecked(document: Document) -> Built:
     return Built(f"<{document.number}>".encode(), f"%PDF {document.number}".encode(), {"rule_set": "none"})
 
 
-def rates(*charges: Charge, problems: tuple[Problem, ...] = ()) -> Callable[[Company, Period], Charges]:
-    return lambda company, period: Charges(charges, problems)
+class Rater:
+    """Rating, as far as invoicing knows it: charges that are open until a draft claims them."""
+
+    def __init__(self, *charges: Charge, problems: tuple[Problem, ...] = ()) -> None:
+        self.charges, self.problems = list(charges), problems
+        self.claims: dict[str, str] = {}
+
+    def charges_for(self, company: Company, period: Period, *, now: datetime) -> Charges:
+        return Charges(tuple(charge for charge in self.charges if charge.key not in self.claims), self.problems)
+
+    def claim(self, company: Company, charges: Sequence[Charge], *, by: str, now: datetime) -> None:
+        assert not {charge.key for charge in charges} & set(self.claims)
+        self.claims.update({charge.key: by for charge in charges})
+
+    def release(self, company: Company, *, by: str) -> None:
+        self.claims = {key: claimant for key, claimant in self.claims.items() if claimant != by}
+
+    def as_rating(self) -> Rating:
+        return Rating(self.charges_for, self.claim, self.release)
 
 
 def register_says(outcome: Outcome, request_id: str = "WAPIAAAAY1") -> Callable[..., Answer]:
@@ -111,9 +128,9 @@ def register_says(outcome: Outcome, request_id: str = "WAPIAAAAY1") -> Callable[
     return lambda vat_id, *, requester, now: Answer(outcome, now, request_id=request_id)
 
 
-def tools(*charges: Charge, outcome: Outcome = Outcome.UNKNOWN, **values: Any) -> Tools:
+def tools(rater: Rater, *, outcome: Outcome = Outcome.UNKNOWN, **values: Any) -> Tools:
     defaults: dict[str, Any] = {
-        "charges_for": rates(*charges),
+        "rating": rater.as_rating(),
         "ask_vies": register_says(outcome),
         "build": unchecked,
     }
