@@ -1,6 +1,17 @@
 """Hands on what lies below, since Django looks here."""
 
+from billing.invoices.models import (
+    BillingProfile,
+    Invoice,
+    InvoiceDelivery,
+    InvoiceLine,
+    InvoiceSeries,
+    IssuedDocument,
+    MonthClose,
+    VatCheck,
+)
 from billing.markets.models import MarketPrefix
+from billing.payments.models import Allocation, Payment
 from billing.plans.budget_models import Budget, BudgetAlert, BudgetMonth, Reservation
 from billing.plans.models import Plan, SeatPeak, Subscription
 from billing.rating.models import (
@@ -15,13 +26,22 @@ from billing.rating.models import (
 from billing.usage.models import DailyUsage, DirtyDay, UsageRecord
 
 __all__ = [
+    "Allocation",
+    "BillingProfile",
     "Budget",
     "BudgetAlert",
     "BudgetMonth",
     "DailyUsage",
     "DirtyDay",
     "ExchangeRate",
+    "Invoice",
+    "InvoiceDelivery",
+    "InvoiceLine",
+    "InvoiceSeries",
+    "IssuedDocument",
     "MarketPrefix",
+    "MonthClose",
+    "Payment",
     "Plan",
     "PriceList",
     "PriceOverride",
@@ -33,4 +53,5 @@ __all__ = [
     "Subscription",
     "UnratedUsage",
     "UsageRecord",
+    "VatCheck",
 ]

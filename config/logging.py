@@ -49,6 +49,7 @@ def configure(*, as_json: bool, level: str) -> None:
                 "django.request": {"level": "ERROR"},
                 "uvicorn.access": {"level": "WARNING"},
                 "asyncio": {"level": "WARNING"},
+                "pikepdf": {"level": "WARNING"},
             },
         }
     )

@@ -46,14 +46,21 @@ TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0)
 OPERATOR = {
     "name": environment.text("OPERATOR_NAME", "Botschaft Betriebsgesellschaft mbH"),
     "street": environment.text("OPERATOR_STREET", "Speicherstraße 12"),
-    "city": environment.text("OPERATOR_CITY", "20457 Hamburg"),
+    "postcode": environment.text("OPERATOR_POSTCODE", "20457"),
+    "city": environment.text("OPERATOR_CITY", "Hamburg"),
     "country": environment.text("OPERATOR_COUNTRY", "DE"),
     "email": environment.text("OPERATOR_EMAIL", "hallo@botschaft.example"),
     "phone": environment.text("OPERATOR_PHONE", "+49 40 5550 1200"),
     "register": environment.text("OPERATOR_REGISTER", "Amtsgericht Hamburg, HRB 000000"),
     "vat_id": environment.text("OPERATOR_VAT_ID", "DE123456788"),
     "directors": environment.text("OPERATOR_DIRECTORS", "Ada Beispiel"),
+    # What only invoices need has no default outside the demo: money must not go to an account that is an example.
+    "tax_number": environment.text("OPERATOR_TAX_NUMBER", "22/123/12345" if DEMO or TESTING else ""),
+    "iban": environment.text("OPERATOR_IBAN", "DE02120300000000202051" if DEMO or TESTING else ""),
+    "bic": environment.text("OPERATOR_BIC", "BYLADEM1001" if DEMO or TESTING else ""),
 }
+# The European register of VAT ids.
+VIES_URL = environment.text("VIES_URL", "https://ec.europa.eu/taxation_customs/vies/rest-api")
 
 # --- Applications ---------------------------------------------------------------------------------
 
@@ -361,6 +368,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "tenants.tasks.sweep", "schedule": 5.0, "options": {"expires": 20}},
     "tidy": {"task": "tenants.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3000}},
     "count_seats": {"task": "billing.tasks.count_seats", "schedule": 3600.0, "options": {"expires": 3000}},
+    "months": {"task": "billing.tasks.begin_months", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 
 # --- Logs ------------------------------------------------------------------------------

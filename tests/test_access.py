@@ -262,6 +262,9 @@ PUBLIC_URLS: dict[str, PublicRow] = {
     "demo_mail_html": PublicRow(404, 404, 404, 404, "get", lambda acme: {"key": "none"}),
 }
 SHARED_TASKS = {
+    "billing.tasks.begin_months": (),
+    "billing.tasks.close_month": (0,),
+    "billing.tasks.finish_invoices": (0,),
     "tenants.tasks.sweep": (),
     "tenants.tasks.delete_files": (),
     "tenants.tasks.send_mails": (),

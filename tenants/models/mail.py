@@ -24,6 +24,8 @@ class Mail(models.Model):
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField()
+    # What is attached, by reference: kind and key for `mail.on_attachment`, and name and type for the reader.
+    attachments = models.JSONField(default=list)
     message_id = models.CharField(max_length=120, unique=True)
     state = models.CharField(max_length=8, choices=MailState.choices, default=MailState.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)

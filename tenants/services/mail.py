@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from email.utils import make_msgid
 from typing import Any
@@ -24,10 +26,35 @@ MOST_ATTEMPTS = 8
 BATCH = 20
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """A file that is kept elsewhere: what kind of thing, its key there, and how the reader sees it."""
+
+    kind: str
+    key: int
+    name: str
+    type: str
+
+
+Load = Callable[[int], bytes]
+_loaders: dict[str, Load] = {}
+
+
+def on_attachment(kind: str, load: Load) -> None:
+    """Name who reads the bytes of this kind of file, when a mail is sent."""
+    _loaders[kind] = load
+
+
 def queue_mail(
-    template: str, *, to: str, context: dict[str, Any], language: str, company: Company | None = None
+    template: str,
+    *,
+    to: str,
+    context: dict[str, Any],
+    language: str,
+    company: Company | None = None,
+    attachments: Sequence[Attachment] = (),
 ) -> Mail:
-    """Write an e-mail to be sent after the commit.
+    """Write an e-mail to be sent after the commit. Attached files are named, not copied.
 
     `emails/<template>.txt` holds the subject in its first line and the text below; `emails/<template>.html` the rest.
     """
@@ -41,6 +68,7 @@ def queue_mail(
         subject=" ".join(subject.split())[:200],
         text=text.strip() + "\n",
         html=html,
+        attachments=[asdict(attachment) for attachment in attachments],
         message_id=make_msgid(domain=settings.BASE_DOMAIN),
     )
     due.announce(KIND)
@@ -78,6 +106,8 @@ def _send(mail: Mail) -> bool:
         headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(mail.html, "text/html")
+    for file in mail.attachments:
+        message.attach(file["name"], _loaders[file["kind"]](file["key"]), file["type"])
     try:
         with get_connection() as mail_server:
             mail_server.send_messages([message])

@@ -50,6 +50,18 @@ SENTENCES: Mapping[str, Any] = {
     "channel.disconnected": _("{actor} disconnected the number {target}."),
     "visit.began": _("{actor} began a staff visit for {minutes} minutes."),
     "visit.ended": _("{actor} ended the staff visit of {target}."),
+    "billing_profile.changed": _("{actor} changed the invoice details."),
+    "invoice.approved": _("{actor} approved the invoice for {target}."),
+    "invoice.approval_withdrawn": _("{actor} took back the approval of the invoice for {target}."),
+    "invoice.issued": _("{actor} issued {target}."),
+    "invoice.sent": _("{actor} sent {target}."),
+    "invoice.correction_drafted": _("{actor} drafted a correction of {target}."),
+    "invoice.correction_dropped": _("{actor} threw away the draft of a correction of {target}."),
+    "invoice.written_off": _("{actor} wrote off {target}."),
+    "month.collected_again": _("{actor} had the charges of {target} collected again."),
+    "payment.recorded": _("{actor} booked a payment of {target}."),
+    "payment.allocated": _("{actor} let a payment pay {target}."),
+    "payment.reversed": _("{actor} took back a payment of {target}."),
 }
 VISIT_ENDED_BY_VISITOR = _("{actor} ended the staff visit.")
 UNKNOWN = _("{actor}: {action} {target}")
@@ -67,6 +79,17 @@ LABELS: Mapping[str, Any] = {
     "count": _("How many"),
     "channel_name": _("Name"),
     "channel_address": _("Number"),
+    "legal_name": _("Legal name"),
+    "street": _("Street and number"),
+    "street_more": _("Address, second line"),
+    "postcode": _("Postcode"),
+    "city": _("Town"),
+    "buyer_reference": _("Your reference"),
+    "order_number": _("Order number"),
+    "recipients": _("Invoices go to"),
+    "payment_terms_days": _("Days to pay"),
+    "amount": _("Amount"),
+    "to": _("To"),
 }
 
 
@@ -95,6 +118,8 @@ class Change:
 def _word(field: str, value: Any) -> str:
     if value is None or value == "":
         return ""
+    if isinstance(value, list):
+        return ", ".join(str(part) for part in value)
     return WORDS[field](value) if field in WORDS else str(value)
 
 

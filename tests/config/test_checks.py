@@ -14,6 +14,8 @@ PRODUCTION = {
     "MASTER_KEYS": "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
     "EMAIL_URL": "smtp://user:password@mail.botschaft.example:587",
     "MONITOR_TOKEN": "a-long-random-token",
+    "OPERATOR_TAX_NUMBER": "22/123/12345",
+    "OPERATOR_IBAN": "DE02120300000000202051",
 }
 
 
@@ -45,6 +47,7 @@ def test_a_complete_installation_passes() -> None:
         ("DATABASE_URL", "DATABASE_URL"),
         ("REDIS_URL", "REDIS_URL"),
         ("MONITOR_TOKEN", "MONITOR_TOKEN"),
+        ("OPERATOR_IBAN", "OPERATOR_IBAN"),
     ],
 )
 def test_what_is_missing_is_named(missing: str, says: str) -> None:

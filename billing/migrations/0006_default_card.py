@@ -74,5 +74,5 @@ def withdraw(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0004_usage_guards")]
+    dependencies = [('billing', '0005_usage_guards')]
     operations = [migrations.RunPython(ship, withdraw)]

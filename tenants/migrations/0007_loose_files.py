@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0005_unrouted_accounts'),
+        ('tenants', '0006_mail_attachments'),
     ]
 
     operations = [

@@ -87,5 +87,5 @@ DROP FUNCTION billing_usagerecord_append_only();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0003_usage_and_rating")]
+    dependencies = [('billing', '0004_invoices')]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

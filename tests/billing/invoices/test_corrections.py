@@ -1,0 +1,117 @@
+"""What is wrong on an issued invoice is put right by another document, never by more than there is."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from billing.invoices import corrections, issuing
+from billing.invoices.models import Invoice
+from tenants.models import Company, User
+from tenants.services.audit import Actor
+from tenants.services.errors import Refused
+from tests.billing.invoices.cast import NOW, charge, draft, issued, plan, unchecked
+
+
+@pytest.fixture
+def invoice(buyer: Company, staff: User) -> Invoice:
+    """99.00 for the plan, 136.50 for a thousand messages: 235.50 net, 280.25 gross."""
+    return issued(buyer, staff, plan(), charge())
+
+
+def correct(invoice: Invoice, actor: Actor, **quantities: Any) -> Invoice:
+    """An issued correction of `line_1=…` and so on."""
+    wanted = {int(name.removeprefix("line_")): Decimal(value) for name, value in quantities.items()}
+    made = corrections.draft_correction(invoice, wanted, reason="counted twice", actor=actor)
+    issuing.approve(made, actor=actor)
+    return issuing.issue_invoice(made, now=NOW, build=unchecked)
+
+
+def test_a_correction_copies_what_the_invoice_said_and_is_set_off_against_it(invoice: Invoice, actor: Actor) -> None:
+    made = correct(invoice, actor, line_2=100)
+    assert (made.kind, made.tax_exclusive_amount, made.tax_amount) == ("correction", Decimal("13.65"), Decimal("2.59"))
+    assert (made.buyer, made.tax, made.corrects_id) == (invoice.buyer, invoice.tax, invoice.pk)
+    invoice.refresh_from_db()
+    assert (invoice.state, invoice.credited_amount) == ("issued", Decimal("16.24"))
+    assert invoice.open_amount == Decimal("264.01")
+
+
+def test_a_cancellation_takes_all_of_it_back(invoice: Invoice, actor: Actor) -> None:
+    made = corrections.draft_cancellation(invoice, reason="wrong company", actor=actor)
+    issuing.approve(made, actor=actor)
+    made = issuing.issue_invoice(made, now=NOW, build=unchecked)
+    invoice.refresh_from_db()
+    assert (made.tax_inclusive_amount, invoice.state, invoice.open_amount) == (Decimal("280.25"), "corrected", 0)
+
+
+@pytest.mark.parametrize("quantities", [{2: Decimal(1001)}, {2: Decimal(-1)}, {9: Decimal(1)}, {}])
+def test_more_than_the_line_or_another_line_is_refused(
+    invoice: Invoice, actor: Actor, quantities: dict[int, Decimal]
+) -> None:
+    with pytest.raises(Refused):
+        corrections.draft_correction(invoice, quantities, reason="counted twice", actor=actor)
+
+
+def test_what_was_taken_back_cannot_be_taken_back_again(invoice: Invoice, actor: Actor) -> None:
+    correct(invoice, actor, line_2=600)
+    with pytest.raises(Refused, match="only 400 left"):
+        corrections.draft_correction(invoice, {2: Decimal(401)}, reason="again", actor=actor)
+    with pytest.raises(Refused, match="Correct what is left"):
+        corrections.draft_cancellation(invoice, reason="again", actor=actor)
+
+
+def test_a_correction_that_became_too_large_gets_no_number(invoice: Invoice, actor: Actor) -> None:
+    made = corrections.draft_correction(invoice, {2: Decimal(600)}, reason="counted twice", actor=actor)
+    issuing.approve(made, actor=actor)
+    Invoice.objects.filter(pk=made.pk).update(
+        tax_shares=[{**made.tax_shares[0], "basis": "300.00", "tax": "57.00"}],
+        tax_exclusive_amount=Decimal(300),
+        tax_amount=Decimal(57),
+        tax_inclusive_amount=Decimal(357),
+    )
+    with pytest.raises(Refused, match="cannot be larger"):
+        issuing.issue_invoice(made, now=NOW, build=unchecked)
+
+
+def test_one_correction_is_drafted_at_a_time(invoice: Invoice, actor: Actor) -> None:
+    first = corrections.draft_correction(invoice, {2: Decimal(1)}, reason="counted twice", actor=actor)
+    with pytest.raises(Refused, match="being drafted already"):
+        corrections.draft_correction(invoice, {2: Decimal(1)}, reason="counted twice", actor=actor)
+    assert corrections.drop_correction(first, actor=actor)
+    assert corrections.draft_correction(invoice, {2: Decimal(1)}, reason="counted twice", actor=actor)
+
+
+@pytest.mark.parametrize(
+    ("price", "parts"),
+    [("0.03", [1] * 10), ("0.02", [1] * 10), ("0.03", [3, 7]), ("0.13", [9, 1])],
+    ids=["each part rounds up", "each part rounds down", "two parts", "a small rest"],
+)
+def test_an_invoice_taken_back_in_parts_is_taken_back_to_the_cent(
+    buyer: Company, staff: User, actor: Actor, price: str, parts: list[int]
+) -> None:
+    odd = issued(buyer, staff, charge(unit_price=Decimal(price), quantity=Decimal(10)))
+    for part in parts:
+        correct(odd, actor, line_1=part)
+    odd.refresh_from_db()
+    assert (odd.state, odd.open_amount) == ("corrected", 0)
+
+
+def test_a_draft_and_a_correction_are_not_corrected(buyer: Company, invoice: Invoice, actor: Actor) -> None:
+    made = correct(invoice, actor, line_2=1)
+    for wrong in (made, draft(buyer, plan(key="plan:other"))):
+        with pytest.raises(Refused):
+            corrections.draft_cancellation(wrong, reason="no", actor=actor)
+
+
+def test_a_correction_says_why(invoice: Invoice, actor: Actor) -> None:
+    with pytest.raises(Refused, match="Say why"):
+        corrections.draft_cancellation(invoice, reason=" ", actor=actor)
+
+
+def test_a_debt_that_is_given_up_is_written_off_and_not_paid(invoice: Invoice, actor: Actor) -> None:
+    assert corrections.write_off(invoice, reason="insolvent", actor=actor, now=NOW)
+    invoice.refresh_from_db()
+    assert (invoice.state, invoice.paid_amount, invoice.open_amount) == ("written_off", 0, 0)
+    assert not corrections.write_off(invoice, reason="insolvent", actor=actor, now=NOW)
