@@ -16,7 +16,7 @@ from messaging.conversations import services as conversations
 from messaging.conversations.models import Conversation
 from messaging.inbox.forms import AssignForm, LabelForm, SnoozeForm
 from messaging.inbox.listing import filters_of, next_in_list
-from messaging.inbox.views import conversation_of, conversation_page
+from messaging.inbox.views import _conversation, conversation_page
 from messaging.live import presence
 from messaging.messages import actions, receipts
 from tenants.access import role_required
@@ -28,7 +28,7 @@ from tenants.request import Request, company_of
 @role_required(Role.AGENT)
 def assign(request: Request, public_id: str) -> HttpResponse:
     """Take it, give it to a colleague, or give it back."""
-    found, form = conversation_of(public_id), AssignForm(request.POST)
+    found, form = _conversation(public_id), AssignForm(request.POST)
     if not form.is_valid():
         return _refused(request, found, form)
     member = Membership.objects.filter(company=company_of(request), public_id=form.cleaned_data["to"])
@@ -46,7 +46,7 @@ def assign(request: Request, public_id: str) -> HttpResponse:
 @role_required(Role.AGENT)
 def resolve(request: Request, public_id: str) -> HttpResponse:
     """Done. Whoever came from the list goes on with the next one there."""
-    found = conversation_of(public_id)
+    found = _conversation(public_id)
     following = next_in_list(request, found) if "next" in request.POST else found
     if actions.resolve(found, by=request.user):
         undo = _address(request, "conversation_reopen", found)
@@ -59,7 +59,7 @@ def resolve(request: Request, public_id: str) -> HttpResponse:
 @require_POST
 @role_required(Role.AGENT)
 def reopen(request: Request, public_id: str) -> HttpResponse:
-    found = conversation_of(public_id)
+    found = _conversation(public_id)
     actions.reopen(found, by=request.user)
     return _back(request, found)
 
@@ -67,7 +67,7 @@ def reopen(request: Request, public_id: str) -> HttpResponse:
 @require_POST
 @role_required(Role.AGENT)
 def snooze(request: Request, public_id: str) -> HttpResponse:
-    found, form = conversation_of(public_id), SnoozeForm(request.POST)
+    found, form = _conversation(public_id), SnoozeForm(request.POST)
     if not form.is_valid():
         return _refused(request, found, form)
     actions.snooze(found, form.moment(), by=request.user)
@@ -77,7 +77,7 @@ def snooze(request: Request, public_id: str) -> HttpResponse:
 @require_POST
 @role_required(Role.AGENT)
 def label(request: Request, public_id: str) -> HttpResponse:
-    found, form = conversation_of(public_id), LabelForm(request.POST)
+    found, form = _conversation(public_id), LabelForm(request.POST)
     if not form.is_valid():
         return _refused(request, found, form)
     actions.label(found, form.wanted(), by=request.user)
@@ -88,7 +88,7 @@ def label(request: Request, public_id: str) -> HttpResponse:
 @role_required(Role.AGENT)
 def unread(request: Request, public_id: str) -> HttpResponse:
     """Somebody shall look again; back to the list, since opening it would read it."""
-    conversations.mark_unread(conversation_of(public_id))
+    conversations.mark_unread(_conversation(public_id))
     return redirect(_address(request, "inbox"))
 
 
@@ -96,7 +96,7 @@ def unread(request: Request, public_id: str) -> HttpResponse:
 @role_required(Role.AGENT)
 def typing(request: Request, public_id: str) -> HttpResponse:
     """A key was pressed: colleagues see it, and the contact too unless it is a note."""
-    found = conversation_of(public_id)
+    found = _conversation(public_id)
     presence.writes(company_of(request).schema_name, found.public_id, user_id=request.user.pk, name=request.user.name)
     if "note" not in request.POST:
         receipts.show_typing(found)

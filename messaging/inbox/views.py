@@ -42,7 +42,7 @@ def list_part(request: Request) -> HttpResponse:
 @role_required(Role.AGENT)
 def conversation(request: Request, public_id: str) -> HttpResponse:
     """The list with one conversation open beside it; opening it reads it (a visit only looks)."""
-    found = conversation_of(public_id)
+    found = _conversation(public_id)
     unread = found.unread_count
     if request.visit is None and receipts.read(found):
         found.unread_count = 0
@@ -61,7 +61,7 @@ def thread(request: Request, public_id: str) -> HttpResponse:
     `since` is the oldest one on the page, `new` the first that was unread, `open` what the page knows of the window,
     `unseen` that it lies behind another window: then nobody has read what is new.
     """
-    found = conversation_of(public_id)
+    found = _conversation(public_id)
     if request.visit is None and "unseen" not in request.GET:
         receipts.read(found)
     page = pages.since(found, request.GET.get("since", ""))
@@ -73,17 +73,17 @@ def thread(request: Request, public_id: str) -> HttpResponse:
 @require_safe
 @role_required(Role.AGENT)
 def older(request: Request, public_id: str) -> HttpResponse:
-    """The entries before those on the page."""
-    found = conversation_of(public_id)
-    page = pages.older(found, request.GET.get("before", ""))
-    context = {"conversation": found, "page": page, "entries": shown.entries(page.messages, found)}
-    return render(request, "inbox/_older.html", {**context, "contact": found.contact})
+    """The entries before those on the page; `part`: again, without the way to still older ones."""
+    found, before = _conversation(public_id), request.GET.get("before", "")
+    page = pages.older(found, before)
+    context = {"conversation": found, "page": page, "before": before, "entries": shown.entries(page.messages, found)}
+    return render(request, "inbox/_log.html" if "part" in request.GET else "inbox/_older.html", context)
 
 
 @require_POST
 @role_required(Role.AGENT)
 def reply(request: Request, public_id: str) -> HttpResponse:
-    found = conversation_of(public_id)
+    found = _conversation(public_id)
     form = ReplyForm(request.POST)
     if form.is_valid():
         try:
@@ -104,7 +104,7 @@ def reply(request: Request, public_id: str) -> HttpResponse:
 @require_POST
 @role_required(Role.AGENT)
 def note(request: Request, public_id: str) -> HttpResponse:
-    found = conversation_of(public_id)
+    found = _conversation(public_id)
     form = NoteForm(request.POST)
     if form.is_valid():
         actions.note(found, author=request.user, text=form.cleaned_data["text"])
@@ -112,7 +112,7 @@ def note(request: Request, public_id: str) -> HttpResponse:
     return _refused(request, found, form)
 
 
-def conversation_of(public_id: str) -> Conversation:
+def _conversation(public_id: str) -> Conversation:
     return get_object_or_404(Conversation.objects.for_inbox(), public_id=public_id)
 
 
@@ -121,21 +121,21 @@ def conversation_page(
 ) -> dict[str, Any]:
     """The whole page with a conversation open."""
     listed = listing(request, found.public_id)
-    shown_part = _thread(request, found, page or pages.newest(found), query=listed["query"], **extra)
+    shown_part = _thread(request, found, page, query=listed["query"], **extra)
     return {**listed, **shown_part, "pane": "main"}
 
 
 def _thread(
     request: Request,
     found: Conversation,
-    page: pages.Page,
+    page: pages.Page | None = None,
     *,
     new_from: str = "",
     query: str | None = None,
     **extra: Any,
 ) -> dict[str, Any]:
     """A conversation's context; `query` is the list it was opened from."""
-    now = timezone.now()
+    page, now = page or pages.newest(found), timezone.now()
     people = shown.people_of(company_of(request))
     members = list(Membership.objects.filter(company=company_of(request)).select_related("user").order_by("user__name"))
     return {
@@ -165,7 +165,7 @@ def _thread(
 
 def _answered(request: Request, found: Conversation) -> HttpResponse:
     if request.htmx:
-        return render(request, "inbox/_thread.html", _thread(request, found, pages.newest(found)))
+        return render(request, "inbox/_thread.html", _thread(request, found))
     return redirect("conversation", public_id=found.public_id)
 
 
@@ -173,6 +173,6 @@ def _refused(request: Request, found: Conversation, form: ReplyForm | NoteForm) 
     """The composer again, with what was typed and why it was not sent."""
     extra: dict[str, Any] = {"form": form, "typed": form.data.get("text", "")}
     if request.htmx:
-        context = _thread(request, found, pages.newest(found), **extra)
+        context = _thread(request, found, **extra)
         return render(request, "inbox/_thread.html", context, status=422)
     return render(request, "inbox/inbox.html", conversation_page(request, found, **extra), status=422)
