@@ -31,6 +31,7 @@ function tell(name) {
   setTimeout(
     () => {
       waiting.delete(name);
+      if (wasLost) return; // asked for when the line is back
       told.set(name, Date.now());
       document.body.dispatchEvent(new CustomEvent(name));
     },
