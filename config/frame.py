@@ -38,7 +38,13 @@ CHANNEL_PAGES = (
 )
 COMPANY_PLACES = (
     Place("home", "home", _("Home")),
-    Place("inbox", "inbox", _("Inbox"), ("conversation",)),
+    Place(
+        "inbox",
+        "inbox",
+        _("Inbox"),
+        # The pages that a refused form comes back as belong to it too.
+        ("conversation", *(f"conversation_{act}" for act in ("reply", "note", "assign", "snooze", "label"))),
+    ),
     Place("contacts", "contact", _("Contacts"), ("contact_add", "contact", "contact_edit", "contact_remove")),
     Place("team", "users", _("Team"), ("invite", "change_role", "remove_member")),
     Place(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from messaging.channels.models import ChannelKind
 from messaging.conversations.models import Conversation, ConversationState
 from messaging.inbox.shown import SHORT, ring_share, short_time, window_words
 from messaging.messages.models import Direction
 from tenants.models import User
-from tenants.templatetags.ui import clock, day
+from tenants.templatetags.ui import clock, short_day
 
 # So much of a long message stands before the words that were found in it.
 LEAD = 24
@@ -79,6 +81,7 @@ def _until(conversation: Conversation) -> str:
     until = conversation.snoozed_until
     if conversation.state != ConversationState.SNOOZED or until is None:
         return ""
-    if timezone.localtime(until).date() == timezone.localdate():
+    that, today = timezone.localtime(until).date(), timezone.localdate()
+    if that == today:
         return clock(until)
-    return f"{day(until)}, {clock(until)}"
+    return f"{_('Tomorrow') if that == today + timedelta(days=1) else short_day(until)}, {clock(until)}"

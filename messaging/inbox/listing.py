@@ -17,7 +17,7 @@ from messaging.contacts.models import Label
 from messaging.conversations.models import Conversation, ConversationState
 from messaging.conversations.querysets import ConversationQuerySet
 from messaging.inbox import cards, shown
-from messaging.inbox.filters import Filters, not_delivered, read_filters
+from messaging.inbox.filters import HOURS, Filters, not_delivered, read_filters
 from messaging.inbox.ordering import behind, cut, next_to, ordered, read_cursor, write_cursor
 from messaging.inbox.search import hit_in
 from messaging.live import events
@@ -35,7 +35,7 @@ HOURS_OFFERED = ("2", "4", "8", "12")
 def filters_of(request: Request) -> Filters:
     """The view this request is about; a part of a page says it in the page's own address."""
     query: Any = request.GET
-    if not query and request.htmx and request.htmx.current_url:
+    if request.htmx and request.htmx.current_url:
         query = dict(parse_qsl(urlsplit(request.htmx.current_url).query))
     return read_filters(query, _labels(), _channels())
 
@@ -68,7 +68,7 @@ def listing(request: Request, current: str, *, before: str = "") -> dict[str, An
         "empty": _empty(request, filters, channels, counts) if not found else None,
         "labels_offered": labels,
         "channels_offered": channels if len(channels) > 1 else [],
-        "hours_offered": HOURS_OFFERED,
+        "hours_offered": sorted({*HOURS_OFFERED, filters.window} & {*HOURS}, key=int),
         "scope": filters.scope,
         "state": filters.state,
         "words": filters.words,

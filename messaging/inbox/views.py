@@ -72,12 +72,12 @@ def thread(request: Request, public_id: str) -> HttpResponse:
 @require_safe
 @role_required(Role.AGENT)
 def older(request: Request, public_id: str) -> HttpResponse:
-    """The entries before those on the page."""
-    found = conversation_of(public_id)
-    page = pages.older(found, request.GET.get("before", ""))
-    context = {"conversation": found, "contact": found.contact, "may_write": request.visit is None}
-    entries = shown.entries(page.messages, found)
-    return render(request, "inbox/_older.html", {**context, "page": page, "entries": entries})
+    """The entries before those on the page; `part`: again, without the way to still older ones."""
+    found, before = conversation_of(public_id), request.GET.get("before", "")
+    page = pages.older(found, before)
+    context = {"conversation": found, "contact": found.contact, "may_write": request.visit is None, "before": before}
+    context |= {"page": page, "entries": shown.entries(page.messages, found)}
+    return render(request, "inbox/_log.html" if "part" in request.GET else "inbox/_older.html", context)
 
 
 def conversation_of(public_id: str) -> Conversation:

@@ -61,4 +61,4 @@ each("#inbox-list", () => {
 });
 
 // A popover that a refused form comes back to.
-each("[popover][data-open]", (popover) => popover.showPopover());
+each("[popover][data-open]", (popover) => document.querySelector(`[popovertarget="${popover.id}"]`)?.click());

@@ -31,6 +31,7 @@ function tell(name) {
   setTimeout(
     () => {
       waiting.delete(name);
+      if (wasLost) return; // asked for when the line is back
       told.set(name, Date.now());
       document.body.dispatchEvent(new CustomEvent(name));
     },
@@ -107,10 +108,16 @@ function opened() {
   tellAll();
 }
 
-async function failed() {
+/** The line is gone, and with it who else is here. */
+function lose() {
   close();
   wasLost = true;
+  hear.presence({});
   lost();
+}
+
+async function failed() {
+  lose();
   if (await isRefused()) return refused();
   const wait = Math.min(LONGEST_WAIT, 1000 * 2 ** attempts++);
   timer = setTimeout(open, wait * (0.5 + Math.random()));
@@ -141,11 +148,7 @@ each("[data-live]", (element) => {
   seen = element.dataset.live;
   open();
   setInterval(() => stream && isDead() && failed(), 10_000);
-  addEventListener("offline", () => {
-    close();
-    wasLost = true;
-    lost();
-  });
+  addEventListener("offline", lose);
   addEventListener("online", comeBack);
   // A phone freezes what lies behind another window; a page that is kept for "back" must not hold a stream.
   addEventListener("pagehide", close);

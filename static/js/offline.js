@@ -17,6 +17,8 @@ function show(text, link) {
   const said = document.createElement("span");
   said.textContent = text;
   bar.replaceChildren(said, ...(link ? [link] : []));
+  // The page moves down by as much: nothing is covered.
+  document.documentElement.style.setProperty("--offline", `${bar.offsetHeight}px`);
 }
 
 function hide() {

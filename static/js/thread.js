@@ -91,6 +91,18 @@ document.addEventListener("htmx:afterSwap", () => {
   before = null;
 });
 
+// What changes in an older part is fetched for that part alone.
+const changed = new Set();
+document.body.addEventListener("live-message", ({ detail }) => {
+  const part = document.getElementById(`m-${detail.id}`)?.closest("[data-part]");
+  if (!part || changed.has(part)) return;
+  changed.add(part);
+  setTimeout(() => {
+    changed.delete(part);
+    part.dispatchEvent(new Event("part-changed"));
+  }, 500);
+});
+
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (!detail.elt.matches("[data-stay-below]")) return;
   const first = detail.elt.querySelector("[data-first]")?.dataset.first;

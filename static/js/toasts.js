@@ -40,6 +40,7 @@ function settle(element) {
 
 each(".toasts [data-toast]", settle);
 on("click", "[data-toast-close]", (event, button) => button.closest("[data-toast]").remove());
-document.addEventListener("htmx:sendError", () => toast("failed", "error"));
-document.addEventListener("htmx:timeout", () => toast("failed", "error"));
-document.addEventListener("htmx:responseError", () => toast("failed", "error"));
+// What a page fetches by itself, [data-quiet], is fetched again anyway: nobody asked for it, nobody is told.
+for (const type of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(type, ({ detail }) => detail.elt?.matches("[data-quiet]") || toast("failed", "error"));
+}

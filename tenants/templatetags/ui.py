@@ -197,6 +197,12 @@ def day(value: date | datetime | None) -> str:
 
 
 @register.filter
+def short_day(value: date | datetime | None) -> str:
+    """3 Jul, without the year."""
+    return str(format_skeleton("MMMd", _local(value), locale=_locale())) if value else ""
+
+
+@register.filter
 def ago(value: datetime | None) -> str:
     """5 minutes ago; in 3 hours."""
     if not value:

@@ -108,6 +108,22 @@ def test_the_rival_s_entry_is_no_key_here(
     assert "Geheim" not in browser.get(path(conversation, "thread/"), {"since": foreign.public_id}).content.decode()
 
 
+def test_an_older_part_is_fetched_again_without_what_is_around_it(
+    browser: Browser, acme: Company, conversation: Conversation
+) -> None:
+    write(acme, conversation, *"abcdefg")
+    first = browser.get(path(conversation)).context["page"].first
+    part = browser.get(path(conversation, "older/"), {"before": first, "part": "1"})
+    assert texts(part) == list("bcd")
+    assert "Older messages" not in part.content.decode()
+
+
+def test_what_is_drawn_anew_keeps_the_list_it_was_opened_from(browser: Browser, conversation: Conversation) -> None:
+    address = f"http://{browser.host}{path(conversation)}?unread=1&sort=waiting&evil=1"
+    page = browser.get(path(conversation, "thread/"), HTTP_HX_REQUEST="true", HTTP_HX_CURRENT_URL=address)
+    assert '/resolve/?unread=1&amp;sort=waiting"' in page.content.decode()
+
+
 def test_a_line_stands_before_the_first_unread_message(browser: Browser, acme: Company) -> None:
     conversation = begin(acme, "alt", hours_ago=2)
     browser.get(path(conversation))
