@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -16,7 +16,7 @@ from messaging.channels.models import Channel, ChannelState, SendingLane
 from messaging.conversations.models import Conversation
 from messaging.live.models import LiveEvent
 from messaging.message_templates.models import MessageTemplate
-from messaging.messages import claiming, lanes
+from messaging.messages import claiming, lanes, pump
 from messaging.messages.models import Lane, Message, MessageState
 from tenants.models import Company, DueWork
 from tests.messaging.messages.conftest import Provider, later, make_channel, make_conversation, queue, refusing
@@ -371,3 +371,21 @@ def test_bulk_needs_few_round_trips(channel: Channel, provider: Provider, run: R
     with CaptureQueriesContext(connection) as queries:
         assert run(Lane.BULK).sent == 400
     assert len(queries) / 400 < 0.1
+
+
+def test_outcomes_are_kept_while_the_database_is_away_for_moments(
+    conversation: Conversation, provider: Provider, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = queue(conversation)
+    real, faults = claiming.record, [OperationalError("the server went away"), OperationalError("it is starting")]
+
+    def record(changes: Any, now: Any) -> Any:
+        if changes and faults:
+            raise faults.pop()
+        return real(changes, now)
+
+    monkeypatch.setattr(claiming, "record", record)
+    monkeypatch.setattr(pump.connection, "close", lambda: None)
+    run()
+    assert faults == []
+    assert (later(message).state, len(provider.asked)) == ("sent", 1)
