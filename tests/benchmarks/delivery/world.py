@@ -13,7 +13,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from messaging.channels.models import Channel
-from messaging.channels.services import connect_channel, route_of
+from messaging.channels.services import connect_channel, disconnect, route_of
 from messaging.contacts.models import ChannelIdentity, Contact
 from messaging.conversations.models import Conversation
 from messaging.message_templates.models import MessageTemplate
@@ -142,7 +142,11 @@ def world(*, people: int, address_name: str = "delivery", **account: Any) -> Ite
             **account,
         )
         with override_settings(WHATSAPP_API_URL=f"{sandbox.url}/v25.0"):
-            yield _company(folder, sandbox, people, address_name)
+            made = _company(folder, sandbox, people, address_name)
+            yield made
+            # Another company of this run may connect the number.
+            with company_context(made.company):
+                disconnect(made.channel)
 
 
 def _company(folder: Path, sandbox: Sandbox, people: int, address_name: str) -> World:
