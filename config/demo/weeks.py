@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from config.demo import sayings
@@ -103,6 +104,9 @@ class _Teller:
         status.record_reports(self.channel, told)
         first = self.story.entries[0].at
         found = self._conversation()
+        if heard := found.last_inbound_at:
+            last = Greatest(Coalesce("last_inbound_at", heard), heard)
+            Channel.objects.filter(pk=self.channel.pk).update(last_inbound_at=last)
         Conversation.objects.filter(pk=found.pk, created_at__gt=first).update(created_at=first)
         Contact.objects.filter(pk=found.contact_id, created_at__gt=first).update(created_at=first)
 

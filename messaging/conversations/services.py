@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import models, transaction
-from django.db.models import F
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from messaging.channels.models import Channel
@@ -19,6 +18,18 @@ from tenants.services import due
 PREVIEW = 160
 # The kind of due work that wakes what was put off.
 WAKE = "wake-conversations"
+# One statement, since every message of a customer pays for it. The list shows the newest message; the first one counts
+# whatever clock it has.
+NEWEST = "(last_message_at <= %(at)s OR preview_direction = '')"
+WROTE = f"""
+UPDATE {Conversation._meta.db_table} SET
+    state = '{ConversationState.OPEN}', snoozed_until = NULL, resolved_at = NULL, unread_count = unread_count + 1,
+    last_inbound_at = GREATEST(last_inbound_at, %(at)s), waiting_since = COALESCE(waiting_since, %(at)s),
+    last_message_at = CASE WHEN {NEWEST} THEN %(at)s ELSE last_message_at END,
+    preview = CASE WHEN {NEWEST} THEN %(preview)s ELSE preview END,
+    preview_direction = CASE WHEN {NEWEST} THEN 'inbound' ELSE preview_direction END
+WHERE id = %(pk)s
+"""
 
 
 def conversation_for(channel: Channel, contact: Contact, identity: ChannelIdentity) -> Conversation:
@@ -33,17 +44,8 @@ def conversation_for(channel: Channel, contact: Contact, identity: ChannelIdenti
 @transaction.atomic
 def record_inbound(conversation: Conversation, *, preview: str, at: datetime) -> None:
     """Somebody wrote: the window opens again, the conversation is open and unread. Late messages move nothing back."""
-    Conversation.objects.filter(pk=conversation.pk).update(
-        state=ConversationState.OPEN,
-        snoozed_until=None,
-        resolved_at=None,
-        unread_count=F("unread_count") + 1,
-    )
-    _show(conversation, preview, "inbound", at)
-    newer = Conversation.objects.filter(pk=conversation.pk)
-    newer.filter(last_inbound_at=None).update(last_inbound_at=at)
-    newer.filter(last_inbound_at__lt=at).update(last_inbound_at=at)
-    newer.filter(waiting_since=None).update(waiting_since=at)
+    with connection.cursor() as cursor:
+        cursor.execute(WROTE, {"pk": conversation.pk, "at": at, "preview": preview[:PREVIEW]})
     tell("conversation", id=conversation.public_id)
 
 

@@ -1,15 +1,18 @@
-"""Requests in flight on one event loop: paced by the lane's bucket, many at once. Knows no database.
+"""Requests in flight on an event loop of their own: paced by the lane's bucket, many at once. Knows no database.
 
-The loop only runs inside `step`; between steps the caller writes to the database while the requests' bytes wait in
-their sockets. So no connection of ours is ever used by a coroutine.
+The loop runs in a thread beside the caller's. While the caller writes outcomes and claims more, requests go on leaving
+and arriving, so that a slow database costs no time of the network, and the pace is kept. What both look at changes on
+the loop only.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from threading import Thread
+from typing import Any, TypeVar
 
 import structlog
 from aiohttp import ClientSession
@@ -23,19 +26,22 @@ log = structlog.get_logger(__name__)
 MOST_IN_FLIGHT = 200
 
 OpenSession = Callable[..., ClientSession]
+Result = TypeVar("Result")
 
 
 class Flight:
     """Messages on their way through one channel. Made by `flying`."""
 
-    def __init__(
-        self, runner: asyncio.Runner, session: ClientSession, adapter: ChannelAdapter, credentials: Credentials
-    ) -> None:
-        self._runner, self._session, self._adapter, self._credentials = runner, session, adapter, credentials
+    def __init__(self, session: ClientSession, adapter: ChannelAdapter, credentials: Credentials) -> None:
+        self._session, self._adapter, self._credentials = session, adapter, credentials
+        self._loop = asyncio.get_running_loop()
         self._waiting: deque[Claimed] = deque()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._done: list[tuple[Claimed, Answer]] = []
-        self._wake = asyncio.Event()
+        self._bucket: Bucket | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_time = asyncio.Event()
+        self._enough, self._until_waiting = 1, 0
 
     @property
     def waiting(self) -> int:
@@ -46,58 +52,82 @@ class Flight:
         return len(self._in_flight)
 
     def is_busy(self) -> bool:
-        return bool(self._waiting or self._in_flight)
+        """Something is on its way, or its outcome not fetched yet. In this order: it enters the next one first."""
+        return bool(self._waiting or self._in_flight or self._done)
+
+    def pace(self, bucket: Bucket) -> None:
+        """Start what comes in as fast as this bucket allows; whoever holds it may change its rate."""
+        self._bucket = bucket
 
     def launch(self, batch: Iterable[Claimed]) -> None:
-        self._waiting.extend(batch)
+        async def launch() -> None:
+            self._waiting.extend(batch)
+            self._start_some()
+
+        self._on_loop(launch())
 
     def ground(self) -> list[Claimed]:
         """Take back what was never started."""
-        grounded, self._waiting = list(self._waiting), deque()
-        return grounded
+
+        async def ground() -> list[Claimed]:
+            grounded, self._waiting = list(self._waiting), deque()
+            return grounded
+
+        return self._on_loop(ground())
 
     def landed(self) -> list[tuple[Claimed, Answer]]:
         """What has ended since the last call."""
-        done, self._done = self._done, []
-        return done
 
-    def step(self, bucket: Bucket, *, enough: int, until_waiting: int, patience: float) -> None:
-        """Run the loop until all have ended, or `enough` have and few wait, or `patience` seconds are over."""
-        self._runner.run(self._step(bucket, enough, until_waiting, patience))
+        async def landed() -> list[tuple[Claimed, Answer]]:
+            done, self._done = self._done, []
+            return done
 
-    def pause(self, seconds: float) -> None:
-        self._runner.run(asyncio.sleep(seconds))
+        return self._on_loop(landed())
+
+    def wait(self, *, enough: int, until_waiting: int, patience: float) -> None:
+        """Until all have ended, or `enough` have and few wait, or `patience` seconds are over."""
+        self._on_loop(self._wait(enough, until_waiting, patience))
 
     def now(self) -> float:
-        return self._runner.get_loop().time()
+        return self._loop.time()
 
-    async def _step(self, bucket: Bucket, enough: int, until_waiting: int, patience: float) -> None:
-        clock = asyncio.get_running_loop().time
-        end = clock() + patience
-        while (left := end - clock()) > 0:
-            self._wake.clear()
-            pause = self._start_some(bucket, clock())
-            if not self.is_busy() or (len(self._done) >= enough and len(self._waiting) <= until_waiting):
-                break
-            await self._sleep(min(left, pause))
+    async def end(self) -> None:
+        """Leave what an error of the caller has left behind."""
+        self._waiting.clear()
+        left = list(self._in_flight)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await self._session.close()
 
-    def _start_some(self, bucket: Bucket, now: float) -> float:
-        """Start what the bucket allows; the seconds until it allows more."""
-        while self._waiting and self._has_room():
-            if (pause := bucket.take(now)) > 0:
-                return pause
-            task = self._runner.get_loop().create_task(self._send(self._waiting.popleft()))
-            self._in_flight.add(task)
-        return 60.0
+    def _on_loop(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def _has_room(self) -> bool:
-        return len(self._in_flight) < MOST_IN_FLIGHT
-
-    async def _sleep(self, seconds: float) -> None:
-        """Until a request ends, or for so long."""
+    async def _wait(self, enough: int, until_waiting: int, patience: float) -> None:
+        self._enough, self._until_waiting = enough, until_waiting
+        self._is_time.clear()
+        self._look()
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
+            async with asyncio.timeout(patience):
+                await self._is_time.wait()
+
+    def _look(self) -> None:
+        """Wake the caller when there is what it waits for."""
+        is_over = not self._waiting and not self._in_flight
+        if is_over or (len(self._done) >= self._enough and len(self._waiting) <= self._until_waiting):
+            self._is_time.set()
+
+    def _start_some(self) -> None:
+        """Start what the bucket allows, and come back when it allows more."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        while self._bucket and self._waiting and len(self._in_flight) < MOST_IN_FLIGHT:
+            if (pause := self._bucket.take(self._loop.time())) > 0:
+                self._timer = self._loop.call_later(pause, self._start_some)
+                return
+            self._in_flight.add(self._loop.create_task(self._send(self._waiting[0])))
+            self._waiting.popleft()
 
     async def _send(self, claimed: Claimed) -> None:
         try:
@@ -109,19 +139,28 @@ class Flight:
             answer = fault
         self._done.append((claimed, answer))
         self._in_flight.discard(asyncio.current_task())
-        self._wake.set()
+        if self._waiting and self._timer is None:
+            self._start_some()
+        self._look()
 
 
 @contextmanager
 def flying(open_session: OpenSession, adapter: ChannelAdapter, credentials: Credentials) -> Iterator[Flight]:
     """One loop with one session that keeps its connections, closed at the end."""
-    with asyncio.Runner() as runner:
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever, name="flight")
+    thread.start()
 
-        async def open_on_loop() -> ClientSession:
-            return open_session(connections=MOST_IN_FLIGHT)
+    async def open_flight() -> Flight:
+        return Flight(open_session(connections=MOST_IN_FLIGHT), adapter, credentials)
 
-        session = runner.run(open_on_loop())
+    try:
+        flight = asyncio.run_coroutine_threadsafe(open_flight(), loop).result()
         try:
-            yield Flight(runner, session, adapter, credentials)
+            yield flight
         finally:
-            runner.run(session.close())
+            asyncio.run_coroutine_threadsafe(flight.end(), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

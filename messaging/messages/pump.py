@@ -8,13 +8,15 @@ until nothing is due or the turn is over; then the worker is handed back, and as
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from math import ceil
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from messaging.channels import registry, services as channels
@@ -42,11 +44,13 @@ TURN = timedelta(seconds=4)
 LONGEST_TURN = timedelta(seconds=15)
 REST = timedelta(seconds=30)
 MOST_CLAIMED = 500
-# How long the loop runs before the database is looked at again, in seconds.
+# How long requests are waited for before the database is looked at again, in seconds.
 PATIENCE = {Lane.REPLIES: 0.1, Lane.BULK: 1.0}
 # Between two looks at what waits for the other lane.
 MOMENT = 0.05
 LOOK_AGAIN = timedelta(seconds=1)
+# How long the database may be away while outcomes are kept, in seconds; well within the time of a task.
+AWAY = 10.0
 # The due row of a lane is kept when nothing waits: its count of announcements must only grow.
 IDLE = timedelta(days=1)
 
@@ -119,16 +123,16 @@ class Turn:
         with flying(registry.open_session, registry.adapter_for(channel.kind), credentials) as flight:
             self.flight = flight
             self.bucket = Bucket(lane_rate(channel.messages_per_second, self.lane), flight.now(), self.hold.idle)
+            flight.pace(self.bucket)
             while self._cycle():
                 self._let_fly()
 
     def _let_fly(self) -> None:
         if not self.flight.is_busy():
-            self.flight.pause(MOMENT)
+            time.sleep(MOMENT)
             return
         at_once = self.lane == Lane.REPLIES or self.probing
-        self.flight.step(
-            self.bucket,
+        self.flight.wait(
             enough=1 if at_once else max(1, self._batch() // 2),
             until_waiting=self._batch() // 4,
             patience=PATIENCE[self.lane],
@@ -141,13 +145,29 @@ class Turn:
         changes = [decision.change for decision in decisions]
         if self.stopped:
             changes += [put_back(claimed, now) for claimed in self.flight.ground()]
-        with transaction.atomic():
-            claimed = self._claim_after(changes, now)
+        claimed = self._surely(partial(self._claim_after, changes, now))
         self.sent += sum(change.state == MessageState.SENT for change in changes)
         self._heed_opt_outs(changes)
         stop_for_errors(self.hold.channel, [decision.stops for decision in decisions if decision.stops])
         self.flight.launch(claimed)
         return self.flight.is_busy() or self._waits_for_other_lane(now)
+
+    def _surely(self, work: Callable[[], list[Claimed]]) -> list[Claimed]:
+        """In one transaction. A database that is away for moments costs no outcome: we have it, and ask again.
+
+        What was recorded already is not recorded twice, since an attempt has one outcome.
+        """
+        until = time.monotonic() + AWAY
+        while True:
+            try:
+                with transaction.atomic():
+                    return work()
+            except (OperationalError, InterfaceError) as problem:
+                if time.monotonic() > until:
+                    raise
+                log.warning("pump.database_away", error=type(problem).__name__)
+                connection.close()
+                time.sleep(MOMENT)
 
     def _claim_after(self, changes: Sequence[Change], now: datetime) -> list[Claimed]:
         """Write outcomes and take the next batch, in one transaction; nothing is taken when the lane is not ours."""

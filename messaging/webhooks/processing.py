@@ -63,14 +63,16 @@ def process(company: Company, *, turn: float = TURN) -> int:
     round = due.begin(KIND, company)
     ends, done = time.monotonic() + turn, 0
     while time.monotonic() < ends:
-        batch = claim(timezone.now())
-        if not batch:
+        if batch := claim(timezone.now()):
+            work_on(batch)
+            done += len(batch)
+        elif round.announced == 0 or due.settle(round, _next_due_at()):
             if done:
                 due.expect(TIDY, company, at=timezone.now() + TIDY_EVERY)
-            due.settle(round, _next_due_at())
             return done
-        work_on(batch)
-        done += len(batch)
+        else:
+            # Something was stored meanwhile by somebody who knew that we are at it, and asked nobody.
+            round = due.begin(KIND, company)
     # The row of due work stands as it is, so the sweep asks again; this asks at once.
     due.announce(KIND, company)
     return done

@@ -26,7 +26,7 @@ def store(company: Company, body: bytes, *, channel: Channel | None = None) -> N
     event = WebhookEvent(channel=channel, body=body, body_hash=hashlib.sha256(body).hexdigest())
     with company_context(company), transaction.atomic():
         WebhookEvent.objects.bulk_create([event], ignore_conflicts=True)
-        due.announce(KIND, company)
+        due.announce(KIND, company, asks_again=False)
 
 
 def note(company: Company, channel: Channel, column: str) -> None:

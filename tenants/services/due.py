@@ -20,6 +20,8 @@ from tenants.models import Company, DueWork
 
 # For as long the sweep leaves a row alone after it has asked for it; a lost nudge costs this much.
 PATIENCE = timedelta(seconds=30)
+# For as long somebody who was asked is trusted to be at it.
+AT_IT = timedelta(seconds=2)
 BATCH = 500
 
 Nudge = Callable[[Company | None], None]
@@ -38,18 +40,26 @@ def on_due(kind: str, nudge: Nudge) -> None:
     _nudges[kind] = nudge
 
 
-def announce(kind: str, company: Company | None = None, *, at: datetime | None = None) -> None:
-    """There is work of this kind, now or at `at`; an earlier time already known stands. A worker is asked on commit."""
+def announce(kind: str, company: Company | None = None, *, at: datetime | None = None, asks_again: bool = True) -> None:
+    """There is work of this kind, now or at `at`; an earlier time already known stands. A worker is asked on commit.
+
+    With `asks_again=False` nobody is asked while somebody who was asked just now is at it. Only for work whose rounds
+    go on until `settle` says yes: then they find what was announced meanwhile.
+    """
+    now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             INSERT INTO {DueWork._meta.db_table} AS d (kind, company_id, due_at, announced) VALUES (%s, %s, %s, 1)
             ON CONFLICT (kind, company_id) DO UPDATE
             SET due_at = LEAST(d.due_at, EXCLUDED.due_at), announced = d.announced + 1
+            RETURNING due_at
             """,
-            [kind, company.pk if company else None, at or timezone.now()],
+            [kind, company.pk if company else None, at or now],
         )
-    if at is None and kind in _nudges:
+        (due_at,) = cursor.fetchone()
+    is_at_it = now - AT_IT < due_at < now
+    if at is None and kind in _nudges and (asks_again or not is_at_it):
         transaction.on_commit(lambda: _nudges[kind](company))
 
 

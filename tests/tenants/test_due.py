@@ -96,3 +96,21 @@ def test_ending_a_round_is_one_statement_so_that_nothing_announced_meanwhile_is_
     with django_assert_num_queries(1):
         assert due.settle(round, None)
     assert not DueWork.objects.filter(kind=KIND).exists()
+
+
+def test_nobody_is_asked_again_while_somebody_is_at_it(
+    acme: Company, nudged: list[Company | None], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    def announce() -> int:
+        nudged.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            due.announce(KIND, acme, asks_again=False)
+        return len(nudged)
+
+    assert [announce(), announce(), announce()] == [1, 0, 0]
+    DueWork.objects.update(due_at=timezone.now() - due.AT_IT)
+    assert announce() == 1, "whoever was asked does not come"
+    due.settle(due.begin(KIND, acme), timezone.now() + timedelta(hours=1))
+    assert announce() == 1
+    due.settle(due.begin(KIND, acme), None)
+    assert announce() == 1

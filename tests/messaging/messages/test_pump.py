@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -16,7 +16,7 @@ from messaging.channels.models import Channel, ChannelState, SendingLane
 from messaging.conversations.models import Conversation
 from messaging.live.models import LiveEvent
 from messaging.message_templates.models import MessageTemplate
-from messaging.messages import claiming, lanes
+from messaging.messages import claiming, lanes, pump
 from messaging.messages.models import Lane, Message, MessageState
 from tenants.models import Company, DueWork
 from tests.messaging.messages.conftest import Provider, later, make_channel, make_conversation, queue, refusing
@@ -336,7 +336,7 @@ def test_the_worker_is_handed_back_after_its_turn(channel: Channel, provider: Pr
     assert SendingLane.objects.get(lane=Lane.REPLIES).holder == ""
 
 
-def test_bulk_needs_few_round_trips(channel: Channel, provider: Provider, run: Run) -> None:
+def queue_many(channel: Channel, many: int) -> None:
     Message.objects.bulk_create(
         Message(
             conversation=(person := make_conversation(channel, number)),
@@ -348,8 +348,44 @@ def test_bulk_needs_few_round_trips(channel: Channel, provider: Provider, run: R
             lane=Lane.BULK,
             due_at=timezone.now() - timedelta(seconds=1),
         )
-        for number in range(400)
+        for number in range(many)
     )
+
+
+def test_a_queue_that_grew_since_the_planner_looked_is_not_compared_row_by_row(channel: Channel) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {claiming.MESSAGE}")
+        queue_many(channel, 400)
+        now = timezone.now()
+        cursor.execute(f"EXPLAIN {claiming.CLAIM}", [channel.pk, Lane.BULK, now, 500, "token", now])
+        claim = " ".join(row[0] for row in cursor.fetchall())
+        cursor.execute(f"EXPLAIN {claiming.EXPIRE}", {"now": now, "bulk": now, "replies": now})
+        expire = " ".join(row[0] for row in cursor.fetchall())
+    assert "Anti Join" not in claim
+    assert "(identity_id = m" in claim
+    assert "message_in_order" not in expire
+
+
+def test_bulk_needs_few_round_trips(channel: Channel, provider: Provider, run: Run) -> None:
+    queue_many(channel, 400)
     with CaptureQueriesContext(connection) as queries:
         assert run(Lane.BULK).sent == 400
     assert len(queries) / 400 < 0.1
+
+
+def test_outcomes_are_kept_while_the_database_is_away_for_moments(
+    conversation: Conversation, provider: Provider, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = queue(conversation)
+    real, faults = claiming.record, [OperationalError("the server went away"), OperationalError("it is starting")]
+
+    def record(changes: Any, now: Any) -> Any:
+        if changes and faults:
+            raise faults.pop()
+        return real(changes, now)
+
+    monkeypatch.setattr(claiming, "record", record)
+    monkeypatch.setattr(pump.connection, "close", lambda: None)
+    run()
+    assert faults == []
+    assert (later(message).state, len(provider.asked)) == ("sent", 1)

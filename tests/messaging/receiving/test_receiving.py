@@ -324,5 +324,5 @@ def test_a_text_of_somebody_known_takes_few_queries(
     channel: Channel, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     receive(channel, inbound())
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(16):
         receive(channel, inbound(id="wamid.2"))

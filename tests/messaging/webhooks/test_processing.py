@@ -323,6 +323,22 @@ def test_a_turn_ends_and_asks_for_another(inside: Company, channel: Channel) -> 
     assert DueWork.objects.get(kind="webhooks").due_at <= timezone.now()
 
 
+def test_what_is_stored_while_a_worker_ends_its_round_is_worked_on_by_it(
+    inside: Company, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, stored = processing._next_due_at, iter([meta.said(meta.text("wamid.late", "late"))])
+
+    def next_due_at() -> datetime | None:
+        for content in stored:
+            storing.store(inside, content, channel=channel)
+        return real()
+
+    monkeypatch.setattr(processing, "_next_due_at", next_due_at)
+    storing.store(inside, meta.said(meta.text()), channel=channel)
+    assert processing.process(inside) == 2
+    assert not DueWork.objects.filter(kind="webhooks").exists()
+
+
 def test_the_task_works_for_a_suspended_company(provider: Browser, url: str, acme: Company) -> None:
     Company.objects.filter(pk=acme.pk).update(state=CompanyState.SUSPENDED)
     meta.post(provider, url, meta.said(meta.text()))
