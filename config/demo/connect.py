@@ -47,7 +47,7 @@ def _connect(number: DemoNumber) -> bool:
         known = Channel.objects.filter(kind=ChannelKind.WHATSAPP, external_id=number.number_id).first()
         channel = known or channels.connect_channel(
             kind=ChannelKind.WHATSAPP,
-            name=number.phone,
+            name="Kundendienst",
             external_id=number.number_id,
             account_external_id=number.account_id,
             token=number.token,
