@@ -29,7 +29,17 @@ class Place:
 COMPANY_PLACES = (
     Place("home", "home", _("Home")),
     Place("inbox", "inbox", _("Inbox"), ("conversation",)),
-    Place("contacts", "contact", _("Contacts"), ("contact_add", "contact", "contact_edit", "contact_remove")),
+    Place(
+        "contacts",
+        "contact",
+        _("Contacts"),
+        (
+            *("contact_add", "contact", "contact_edit", "contact_remove", "contact_agreed", "contact_refused"),
+            *("contact_lists", "contact_list_rename", "contact_list_remove"),
+            *("attributes", "attribute_rename", "attribute_remove"),
+            *("imports", "import", "import_check"),
+        ),
+    ),
     Place("team", "users", _("Team"), ("invite", "change_role", "remove_member")),
     Place(
         "company_settings",

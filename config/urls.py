@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("tenants.urls")),
     path("", include("tenants.urls_person")),
     path("contacts/", include("messaging.contacts.urls")),
+    path("preferences/", include("messaging.contacts.consent.urls")),
     path("inbox/", include("messaging.inbox.urls")),
 ]
 

@@ -15,7 +15,10 @@ PACKAGES = ("config", "messaging", "billing", "tenants")
 # The longest prefix that fits decides.
 FLOORS: list[list[str]] = [
     ["config"],
-    ["messaging.apps", "messaging.urls", "messaging.inbox", "messaging.api", "messaging.sandbox", "messaging.steps"],
+    [
+        *("messaging.apps", "messaging.urls", "messaging.inbox", "messaging.api", "messaging.sandbox"),
+        *("messaging.steps", "messaging.contacts.urls", "messaging.contacts.views", "messaging.contacts.consent.shown"),
+    ],
     ["messaging.webhooks", "messaging.tasks"],
     ["messaging.broadcasts", "messaging.bots"],
     ["messaging.messages"],

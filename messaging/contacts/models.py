@@ -68,6 +68,10 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         """With the identities a row shows."""
         return self.prefetch_related("identities")
 
+    def for_page(self) -> ContactQuerySet:
+        """With all that a contact's own page shows."""
+        return self.prefetch_related("identities", "labels", "lists")
+
     def found_by(self, words: str) -> ContactQuerySet:
         """Those whose name holds `words`, or one of whose addresses holds its digits, however they are written."""
         match = models.Q(name__icontains=words)
@@ -75,6 +79,17 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         if len(digits) >= 3:
             match |= models.Q(pk__in=ChannelIdentity.objects.filter(external_id__contains=digits).values("contact"))
         return self.filter(match)
+
+    def on_list(self, public_id: str) -> ContactQuerySet:
+        return self.filter(
+            pk__in=Contact.lists.through.objects.filter(contactlist__public_id=public_id).values("contact")
+        )
+
+    def labelled(self, public_id: str) -> ContactQuerySet:
+        return self.filter(pk__in=Contact.labels.through.objects.filter(label__public_id=public_id).values("contact"))
+
+    def blocked(self) -> ContactQuerySet:
+        return self.filter(blocked_at__isnull=False)
 
 
 class Contact(models.Model):

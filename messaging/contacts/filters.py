@@ -1,0 +1,77 @@
+"""Which contacts the list shows: what stands in its address, as rows and as words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext as _
+
+from messaging.contacts.consent.finding import Standing, standing_as
+from messaging.contacts.models import Contact, ContactList, ContactQuerySet, Label
+
+
+@dataclass
+class Filters:
+    """The known values of an address; what nobody knows filters nothing."""
+
+    words: str
+    lists: list[ContactList]
+    labels: list[Label]
+    list: ContactList | None = None
+    label: Label | None = None
+    consent: str = ""
+    blocked: bool = False
+    query: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, asked: Mapping[str, str]) -> Filters:
+        lists, labels = list(ContactList.objects.order_by("name", "pk")), list(Label.objects.order_by("name", "pk"))
+        found = cls(asked.get("q", "").strip()[:100], lists, labels)
+        found.list = next((one for one in lists if one.public_id == asked.get("list")), None)
+        found.label = next((one for one in labels if one.public_id == asked.get("label")), None)
+        found.consent = asked.get("consent", "") if asked.get("consent") in Standing.values else ""
+        found.blocked = asked.get("blocked") == "1"
+        found.query = {
+            name: value
+            for name, value in (
+                ("list", found.list.public_id if found.list else ""),
+                ("label", found.label.public_id if found.label else ""),
+                ("consent", found.consent),
+                ("blocked", "1" if found.blocked else ""),
+            )
+            if value
+        }
+        return found
+
+    def rows(self) -> ContactQuerySet:
+        rows = Contact.objects.for_list()
+        rows = rows.found_by(self.words) if self.words else rows
+        rows = rows.on_list(self.list.public_id) if self.list else rows
+        rows = rows.labelled(self.label.public_id) if self.label else rows
+        rows = rows.blocked() if self.blocked else rows
+        return standing_as(rows, self.consent) if self.consent else rows
+
+    def chips(self, address: str) -> list[dict[str, Any]]:
+        """The filters in words, each with the address of the list without it."""
+        shown = (
+            ("list", _("on the list"), self.list),
+            ("label", _("labelled"), self.label),
+            ("consent", "", Standing(self.consent).label if self.consent else ""),
+            ("blocked", "", _("blocked") if self.blocked else ""),
+        )
+        return [
+            {"words": words, "value": value, "remove_url": self._without(address, name)}
+            for name, words, value in shown
+            if value
+        ]
+
+    def _without(self, address: str, name: str) -> str:
+        rest = {key: value for key, value in self.query.items() if key != name}
+        return f"{address}?{urlencode({**rest, **({'q': self.words} if self.words else {})})}"
+
+    @property
+    def standings(self) -> list[tuple[str, Any]]:
+        return list(Standing.choices)
