@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from messaging.contacts.consent.finding import Standing, standing_as
-from messaging.contacts.models import Contact, ContactList, ContactQuerySet, Label
+from messaging.contacts.models import Contact, ContactList, Label
 
 
 @dataclass
@@ -20,8 +21,8 @@ class Filters:
     words: str
     lists: list[ContactList]
     labels: list[Label]
-    list: ContactList | None = None
-    label: Label | None = None
+    on_list: ContactList | None = None
+    labelled: Label | None = None
     consent: str = ""
     blocked: bool = False
     query: dict[str, str] = field(default_factory=dict)
@@ -30,15 +31,15 @@ class Filters:
     def of(cls, asked: Mapping[str, str]) -> Filters:
         lists, labels = list(ContactList.objects.order_by("name", "pk")), list(Label.objects.order_by("name", "pk"))
         found = cls(asked.get("q", "").strip()[:100], lists, labels)
-        found.list = next((one for one in lists if one.public_id == asked.get("list")), None)
-        found.label = next((one for one in labels if one.public_id == asked.get("label")), None)
+        found.on_list = next((one for one in lists if one.public_id == asked.get("list")), None)
+        found.labelled = next((one for one in labels if one.public_id == asked.get("label")), None)
         found.consent = asked.get("consent", "") if asked.get("consent") in Standing.values else ""
         found.blocked = asked.get("blocked") == "1"
         found.query = {
             name: value
             for name, value in (
-                ("list", found.list.public_id if found.list else ""),
-                ("label", found.label.public_id if found.label else ""),
+                ("list", found.on_list.public_id if found.on_list else ""),
+                ("label", found.labelled.public_id if found.labelled else ""),
                 ("consent", found.consent),
                 ("blocked", "1" if found.blocked else ""),
             )
@@ -46,19 +47,19 @@ class Filters:
         }
         return found
 
-    def rows(self) -> ContactQuerySet:
+    def rows(self) -> QuerySet[Contact]:
         rows = Contact.objects.for_list()
         rows = rows.found_by(self.words) if self.words else rows
-        rows = rows.on_list(self.list.public_id) if self.list else rows
-        rows = rows.labelled(self.label.public_id) if self.label else rows
+        rows = rows.on_list(self.on_list.public_id) if self.on_list else rows
+        rows = rows.labelled(self.labelled.public_id) if self.labelled else rows
         rows = rows.blocked() if self.blocked else rows
         return standing_as(rows, self.consent) if self.consent else rows
 
     def chips(self, address: str) -> list[dict[str, Any]]:
         """The filters in words, each with the address of the list without it."""
         shown = (
-            ("list", _("on the list"), self.list),
-            ("label", _("labelled"), self.label),
+            ("list", _("on the list"), self.on_list),
+            ("label", _("labelled"), self.labelled),
             ("consent", "", Standing(self.consent).label if self.consent else ""),
             ("blocked", "", _("blocked") if self.blocked else ""),
         )

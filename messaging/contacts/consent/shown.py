@@ -28,17 +28,16 @@ def consent_of(contact: Contact, *, before: str = "", after: str = "", sees_impo
     )
     channels = list(Channel.objects.usable().order_by("kind", "name", "pk"))
     threads = _threads([*(row.event for row in rows), *ledger.rows])
-    answers = [
-        {
-            "purpose": purpose,
-            "label": purpose.label,
-            "lines": _lines(
-                contact, {row.channel_id: row for row in rows if row.purpose == purpose}, channels, threads
-            ),
-        }
-        for purpose in Purpose
-    ]
-    return {"answers": answers, "ledger": [_entry(event, threads, sees_imports) for event in ledger], "page": ledger}
+    answers = []
+    for purpose in Purpose:
+        decided = {row.channel_id: row for row in rows if row.purpose == purpose}
+        lines = _lines(contact, decided, channels, threads)
+        answers.append({"purpose": purpose, "label": purpose.label, "lines": lines})
+    return {
+        "answers": answers,
+        "ledger": [_entry(event, threads, sees_imports=sees_imports) for event in ledger],
+        "page": ledger,
+    }
 
 
 def _lines(
@@ -87,7 +86,7 @@ def _has_address(contact: Contact, channel: Channel) -> bool:
     return any(identity.kind in kinds for identity in contact.identities.all())
 
 
-def _entry(event: ConsentEvent, threads: Mapping[str, str], sees_imports: bool) -> dict[str, Any]:
+def _entry(event: ConsentEvent, threads: Mapping[str, str], *, sees_imports: bool) -> dict[str, Any]:
     """One line of the ledger."""
     return {
         "public_id": event.public_id,

@@ -62,6 +62,6 @@ class PutForm(forms.Form):
 
     def clean_people(self) -> Any:
         people = self.cleaned_data["people"]
-        if len(self.data.getlist("people")) > MOST_CHOSEN:
+        if len(people) > MOST_CHOSEN:
             raise forms.ValidationError(gettext("Choose at most 200 people at once."))
         return people

@@ -121,4 +121,4 @@ def lists_of(request: Request, public_id: str) -> HttpResponse:
 def _say(request: Request, form: Form) -> None:
     """What was refused, in a page that shows no fields again."""
     for errors in form.errors.values():
-        messages.error(request, errors[0])
+        messages.error(request, str(errors[0]))

@@ -23,7 +23,7 @@ class UploadForm(forms.Form):
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
         help_text=_(
-            "CSV with a first line that names the columns, up to 40 MB and 500,000 lines. Any usual encoding and separator."
+            "CSV, any usual encoding and separator. The first line names the columns; up to 40 MB and 500,000 lines."
         ),
         error_messages={"required": _("Choose a file first.")},
     )

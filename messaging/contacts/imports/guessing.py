@@ -19,7 +19,7 @@ NAMES = {
     FIRST_NAME: "vorname firstname givenname rufname forename",
     LAST_NAME: "nachname lastname surname familyname familienname zuname",
     LANGUAGE: "sprache language lang locale korrespondenzsprache preferredlanguage",
-    NOTE: "notiz notizen note notes bemerkung bemerkungen kommentar comment comments anmerkung anmerkungen hinweis memo",
+    NOTE: "notiz notizen note notes bemerkung bemerkungen kommentar comment comments anmerkung anmerkungen memo",
     AGREED_ON: "einwilligungam einwilligungsdatum datumdereinwilligung eingewilligtam zustimmungam zustimmungsdatum"
     " einverstandenseit angemeldetam anmeldedatum optin optinam optindatum optindate optinat consentdate consentat"
     " agreedon agreedat subscribedat subscribedon",
@@ -52,7 +52,7 @@ def _plain(name: str) -> str:
 
 
 def _holds_numbers(cells: Sequence[str], country: str) -> bool:
-    """Whether all of some cells are telephone numbers, written as such: an article's number has no + and no 0 before."""
+    """Whether all of some cells are telephone numbers, written as such: other numbers begin with neither + nor 0."""
     written = [cell.strip().lstrip("'") for cell in cells if cell.strip()]
     return bool(written) and all(cell.startswith(("+", "0")) and _is_number(cell, country) for cell in written)
 
