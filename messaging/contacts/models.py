@@ -3,7 +3,7 @@ from __future__ import annotations
 import phonenumbers
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from messaging.channels.models import ChannelKind
 from tenants.lib.ids import new_public_id
@@ -28,7 +28,7 @@ class Label(models.Model):
 
 class AttributeKind(models.TextChoices):
     TEXT = "text", _("Text")
-    NUMBER = "number", _("Number")
+    NUMBER = "number", pgettext_lazy("a kind of value", "Number")
     DATE = "date", _("Date")
 
 

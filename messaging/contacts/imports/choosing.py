@@ -53,7 +53,7 @@ def _new_attribute(column: str, kind: str) -> str:
     name = column[:60]
     if not name:
         raise ImportRefused(
-            _("A column without a name cannot become an attribute. Leave it out, or name it in the file.")
+            _("A column without a name cannot become an attribute: leave it out.")
         )
     try:
         return f"attributes.{attributes.add(name=name, kind=kind).key}"

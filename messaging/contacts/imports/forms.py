@@ -15,6 +15,8 @@ from tenants.forms.fields import CountryField
 from tenants.lib.text import plain_name
 
 AGREED, NOTHING = "agreed", "nothing"
+# What must be told of people who agreed.
+DETAILS = ("purposes", "words", "date", "proof")
 
 
 class UploadForm(forms.Form):
@@ -32,9 +34,7 @@ class UploadForm(forms.Form):
 class ColumnsForm(forms.Form):
     """What each column is, whom the rows change, and how these people agreed."""
 
-    country = CountryField(
-        label=_("Country of numbers without country code"),
-    )
+    country = CountryField(label=_("Country of numbers without country code"))
     updates_known = forms.TypedChoiceField(
         label=_("People you know already"),
         choices=[
@@ -68,31 +68,33 @@ class ColumnsForm(forms.Form):
         error_messages={"required": _("Say whether these people agreed. Without consent nobody gets a broadcast.")},
     )
     purposes = forms.MultipleChoiceField(
-        label=_("They agreed to"), required=False, choices=Purpose.choices, widget=forms.CheckboxSelectMultiple
+        label=_("They agreed to"),
+        choices=Purpose.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose what they agreed to.")},
     )
     words = forms.CharField(
         label=_("What they were shown or told"),
-        required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("The sentence they agreed to, word for word."),
+        error_messages={"required": _("Without the words they agreed to there is no proof.")},
     )
-    date = PastDateField(
-        label=_("When they agreed"),
-        required=False,
-        help_text=_("For lines without a date of their own."),
-    )
+    date = PastDateField(label=_("When they agreed"), help_text=_("For lines without a date of their own."))
     proof = forms.CharField(
         label=_("Where the proof lies"),
-        required=False,
         max_length=300,
         help_text=_("Such as “forms of the spring fair, folder 12” or the export of your shop."),
+        error_messages={"required": _("Say where the proof can be found.")},
     )
 
     def __init__(self, *args: Any, found: ContactImport, guessed: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.found = found
         self.fields["contact_list"].queryset = ContactList.objects.order_by("name", "pk")  # type: ignore[attr-defined]
+        if self.is_bound and self.data.get("basis") != AGREED:
+            for name in DETAILS:
+                self.fields[name].required = False
         choices = _choices()
         for place, column in enumerate(found.columns):
             self.fields[f"column_{place}"] = forms.ChoiceField(
@@ -113,7 +115,7 @@ class ColumnsForm(forms.Form):
             **chosen,
             "contact_list": found.contact_list.public_id if found.contact_list else "",
             "basis": AGREED if agreed else NOTHING,
-            **{name: agreed.get(name, "") for name in ("purposes", "words", "date", "proof")},
+            **{name: agreed.get(name, "") for name in DETAILS},
         }
 
     @property
@@ -126,8 +128,11 @@ class ColumnsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         self._check_columns()
-        if cleaned.get("basis") == AGREED:
-            self._check_consent(cleaned)
+        for name in DETAILS:
+            # The page that shows them again does not call them optional.
+            self.fields[name].required = True
+            if cleaned.get("basis") == NOTHING:
+                self.errors.pop(name, None)
         return cleaned
 
     def _check_columns(self) -> None:
@@ -143,30 +148,16 @@ class ColumnsForm(forms.Form):
         if PHONE not in seen and not any(name in self.errors for name in names):
             self.add_error(None, gettext("Say which column holds the phone number."))
 
-    def _check_consent(self, cleaned: dict[str, Any]) -> None:
-        missing = {
-            "purposes": gettext("Choose what they agreed to."),
-            "words": gettext("Without the words they agreed to there is no proof."),
-            "date": gettext("Say when they agreed."),
-            "proof": gettext("Say where the proof can be found."),
-        }
-        for name, words in missing.items():
-            if not cleaned.get(name) and name not in self.errors:
-                self.add_error(name, words)
-
     def choices(self) -> dict[str, Any]:
         """As the check takes them."""
         cleaned = self.cleaned_data
-        agreed = {
-            "purposes": cleaned["purposes"],
-            "words": cleaned["words"],
-            "date": cleaned["date"].isoformat() if cleaned["date"] else "",
-            "proof": cleaned["proof"],
-        }
+        agreed = {}
+        if cleaned["basis"] == AGREED:
+            agreed = {name: cleaned[name] for name in DETAILS} | {"date": cleaned["date"].isoformat()}
         return {
             "mapping": [cleaned[f"column_{place}"] for place in range(len(self.found.columns))],
             **{name: cleaned[name] for name in ("country", "updates_known", "contact_list", "new_list")},
-            "consent": agreed if cleaned["basis"] == AGREED else {},
+            "consent": agreed,
         }
 
 

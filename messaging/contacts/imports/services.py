@@ -80,9 +80,14 @@ def run(found: ContactImport) -> None:
 
 @transaction.atomic
 def cancel(found: ContactImport) -> None:
-    """Stop; contacts that are in already stay. Raises ImportRefused."""
-    before = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.CHECKED, ImportState.RUNNING)
-    _move(found, before, ImportState.CANCELLED, finished_at=timezone.now(), content=b"")
+    """Stop; contacts that are in already stay, and are counted. Raises ImportRefused."""
+    ended: dict[str, Any] = {"finished_at": timezone.now(), "content": b"", "seen": b""}
+    nothing_written = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.CHECKED)
+    rows = ContactImport.objects.filter(pk=found.pk, state__in=nothing_written)
+    if rows.update(state=ImportState.CANCELLED, **{**_from_the_start(), **ended}):
+        found.refresh_from_db()
+    else:
+        _move(found, (ImportState.RUNNING,), ImportState.CANCELLED, **ended)
 
 
 def go_on(*, turn: float = TURN) -> bool:
