@@ -13,7 +13,7 @@ from messaging.contacts.models import Contact
 class Standing(TextChoices):
     MAY = "may", _("may get news")
     NOT_AGREED = "not_agreed", _("have not agreed")
-    OPTED_OUT = "opted_out", _("opted out")
+    OPTED_OUT = "opted_out", _("have opted out")
 
 
 def standing_as(people: QuerySet[Contact], standing: str) -> QuerySet[Contact]:

@@ -13,7 +13,7 @@ from messaging.contacts.consent.preferences import ANSWERS, MEANING, Choice
 
 # Before that nobody agreed to messages of this kind; it is a typing mistake.
 EARLIEST = date(2000, 1, 1)
-ALL = _("All numbers")
+EVERY = "all"
 
 
 class PastDateField(forms.DateField):
@@ -37,14 +37,16 @@ class _DecisionForm(forms.Form):
     """For what, and for which number."""
 
     purpose = forms.ChoiceField(label=_("For"), choices=Purpose.choices)
-    channel = forms.ModelChoiceField(
-        Channel.objects.none(), label=_("Through"), required=False, to_field_name="public_id", empty_label=ALL
-    )
-    field_order: tuple[str, ...] | None = None
+    channel = forms.ChoiceField(label=_("Through"), initial=EVERY)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["channel"].queryset = Channel.objects.usable().order_by("name", "pk")  # type: ignore[attr-defined]
+        self.channels = {channel.public_id: channel for channel in Channel.objects.usable().order_by("name", "pk")}
+        numbers = [(key, channel.name) for key, channel in self.channels.items()]
+        self.fields["channel"].choices = [(EVERY, _("All numbers")), *numbers]  # type: ignore[attr-defined]
+
+    def clean_channel(self) -> Channel | None:
+        return self.channels.get(self.cleaned_data["channel"])
 
 
 class AgreementForm(_DecisionForm):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import time
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.channels.models import Channel
@@ -16,6 +18,7 @@ from messaging.contacts.identities import PHONE_KINDS
 from messaging.contacts.models import Contact
 from messaging.messages.models import Message
 from tenants.lib.paging import page_by_key
+from tenants.templatetags.ui import date_time, short_date
 
 LEDGER_SIZE = 20
 
@@ -63,7 +66,7 @@ def _answer(
         "words": _words(contact, answer.why, channel),
         "how": how(event) if event else "",
         "quote": event.words if event else "",
-        "at": answer.because.since if answer.because else None,
+        "when": _when(event) if event else "",
         "proof_url": threads.get(_message_of(event), "") if event else "",
     }
 
@@ -96,6 +99,7 @@ def _entry(event: ConsentEvent, threads: Mapping[str, str], *, sees_imports: boo
         "how": how(event),
         "quote": event.words,
         "proof": str(event.proof.get("note", "")),
+        "when": _when(event),
         "at": event.at,
         "late": event.recorded_at if (event.recorded_at - event.at).days >= 1 else None,
         "proof_url": threads.get(_message_of(event), ""),
@@ -113,6 +117,14 @@ def how(event: ConsentEvent) -> str:
     if event.proof.get("kept_since"):
         return _("Stopped before this contact was removed and added again")
     return str(event.get_source_display())
+
+
+def _when(event: ConsentEvent) -> str:
+    """The moment, or the day alone where only a day was told."""
+    only_a_day = event.source == ConsentSource.IMPORT or (
+        event.source == ConsentSource.MEMBER and timezone.localtime(event.at).time() == time.min
+    )
+    return short_date(event.at) if only_a_day else date_time(event.at)
 
 
 def _message_of(event: ConsentEvent) -> str:

@@ -52,9 +52,7 @@ def begin_check(
 def _new_attribute(column: str, kind: str) -> str:
     name = column[:60]
     if not name:
-        raise ImportRefused(
-            _("A column without a name cannot become an attribute: leave it out.")
-        )
+        raise ImportRefused(_("A column without a name cannot become an attribute: leave it out."))
     try:
         return f"attributes.{attributes.add(name=name, kind=kind).key}"
     except attributes.AttributeRefused as refused:
