@@ -58,5 +58,5 @@ def remove(request: Request, key: str) -> HttpResponse:
         services.remove(found)
         messages.success(request, _("“%(name)s” was deleted.") % {"name": found.name})
         return redirect("attributes")
-    context = {"attribute": found, "number": services.people_with(found)}
+    context = {"attribute": found, "people": services.people_with(found)}
     return render(request, "contacts/attribute_remove.html", context)

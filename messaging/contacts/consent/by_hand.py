@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.channels.models import Channel
-from messaging.contacts.consent.models import Consent, ConsentEvent, ConsentSource, ConsentState
+from messaging.contacts.consent.models import Consent, ConsentEvent, ConsentSource, ConsentState, Purpose
 from messaging.contacts.consent.services import answer_from, record
 from messaging.contacts.models import Contact
 from tenants.models import User
@@ -27,7 +27,7 @@ def record_agreement(
     # The ledger takes the same lock: nobody stops anything between our look and our line.
     Contact.objects.select_for_update().get(pk=contact.pk)
     rows = {row.channel_id: row for row in Consent.objects.filter(contact=contact, purpose=purpose)}
-    _refuse_where_stopped(rows, channel)
+    _refuse_where_stopped(rows, purpose, channel)
     return record(
         contact,
         purpose=purpose,
@@ -56,17 +56,21 @@ def record_refusal(
     )
 
 
-def _refuse_where_stopped(rows: dict[int | None, Consent], channel: Channel | None) -> None:
+def _refuse_where_stopped(rows: dict[int | None, Consent], purpose: str, channel: Channel | None) -> None:
     everywhere, here = rows.get(None), rows.get(channel.pk) if channel else None
     if channel and answer_from(rows, channel.pk).allowed:
         return
     for stop in (everywhere, here):
         if stop and stop.state == ConsentState.OPTED_OUT and stop.is_by_person:
-            raise StaysStopped(
-                _("They stopped this themselves, so only they can start it again: by writing START, or on their page.")
-            )
+            raise StaysStopped(_stopped_by_them(purpose))
     if channel and everywhere and everywhere.state == ConsentState.OPTED_OUT:
         raise StaysStopped(_("It is stopped for all numbers. Record for all numbers that they agreed."))
+
+
+def _stopped_by_them(purpose: str) -> str:
+    if purpose == Purpose.MARKETING:
+        return _("They stopped this themselves, so only they can start it again: by writing START, or on their page.")
+    return _("They stopped this themselves, so only they can start it again: on their page.")
 
 
 def _moment(on: date) -> datetime:
