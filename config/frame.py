@@ -45,7 +45,17 @@ COMPANY_PLACES = (
         # The pages that a refused form comes back as belong to it too.
         ("conversation", *(f"conversation_{act}" for act in ("reply", "note", "assign", "snooze", "label"))),
     ),
-    Place("contacts", "contact", _("Contacts"), ("contact_add", "contact", "contact_edit", "contact_remove")),
+    Place(
+        "contacts",
+        "contact",
+        _("Contacts"),
+        (
+            *("contact_add", "contact", "contact_edit", "contact_remove", "contact_agreed", "contact_refused"),
+            *("contact_lists", "contact_list_rename", "contact_list_remove"),
+            *("attributes", "attribute_rename", "attribute_remove"),
+            *("imports", "import", "import_check"),
+        ),
+    ),
     Place("team", "users", _("Team"), ("invite", "change_role", "remove_member")),
     Place(
         "company_settings",

@@ -9,6 +9,7 @@ urlpatterns = [
     path("templates/", include("messaging.message_templates.pages.urls")),
     path("contacts/", include("messaging.contacts.urls")),
     path("files/", include("messaging.media.urls")),
+    path("preferences/", include("messaging.contacts.consent.urls")),
     path("inbox/", include("messaging.inbox.urls")),
 ]
 

@@ -24,7 +24,10 @@ from pytest_django import Settings
 
 from config.celery import app
 from messaging.channels.models import Channel
-from messaging.contacts.models import Contact
+from messaging.contacts.consent.preferences import token_of
+from messaging.contacts.imports import services as imports
+from messaging.contacts.imports.models import ContactImport
+from messaging.contacts.models import Attribute, Contact, ContactList
 from messaging.conversations.models import Conversation
 from messaging.message_templates.models import MessageTemplate
 from messaging.messages.models import Attachment, Message
@@ -50,6 +53,9 @@ class Acme:
     company: Company
     agent: Membership
     contact: Contact
+    contact_list: ContactList
+    attribute: Attribute
+    contact_import: ContactImport
     conversation: Conversation
     channel: Channel
     message: Message
@@ -89,6 +95,22 @@ class PublicRow:
 
 def contact(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.contact.public_id}
+
+
+def contact_list(acme: Acme) -> dict[str, Any]:
+    return {"public_id": acme.contact_list.public_id}
+
+
+def attribute(acme: Acme) -> dict[str, Any]:
+    return {"key": acme.attribute.key}
+
+
+def contact_import(acme: Acme) -> dict[str, Any]:
+    return {"public_id": acme.contact_import.public_id}
+
+
+def preferences_link(acme: Acme) -> dict[str, Any]:
+    return {"token": token_of(acme.contact, acme.company.schema_name)}
 
 
 def conversation(acme: Acme) -> dict[str, Any]:
@@ -193,6 +215,29 @@ COMPANY_URLS: dict[str, Row] = {
     "contact_add": Row(LOGIN, 200, 200, 200, 200),
     "contact_edit": Row(LOGIN, 200, 200, 200, 404, "get", contact),
     "contact_remove": Row(LOGIN, 403, 200, 200, 404, "get", contact),
+    "contact_block": Row(LOGIN, 302, 302, 403, 404, "post", contact),
+    "contact_unblock": Row(LOGIN, 302, 302, 403, 404, "post", contact),
+    "contact_labels": Row(LOGIN, 302, 302, 403, 404, "post", contact),
+    "contact_in_lists": Row(LOGIN, 302, 302, 403, 404, "post", contact),
+    "contact_agreed": Row(LOGIN, 200, 200, 200, 404, "get", contact),
+    "contact_refused": Row(LOGIN, 200, 200, 200, 404, "get", contact),
+    "contact_lists": Row(LOGIN, 200, 200, 200, 200),
+    "contact_list_put": Row(LOGIN, 302, 302, 403, 302, "post"),
+    "contact_list_rename": Row(LOGIN, 200, 200, 200, 404, "get", contact_list),
+    "contact_list_remove": Row(LOGIN, 403, 200, 200, 404, "get", contact_list),
+    "attributes": Row(LOGIN, 403, 200, 200, 200),
+    "attribute_rename": Row(LOGIN, 403, 200, 200, 404, "get", attribute),
+    "attribute_remove": Row(LOGIN, 403, 200, 200, 404, "get", attribute),
+    "imports": Row(LOGIN, 403, 200, 200, 200),
+    "import": Row(LOGIN, 403, 200, 200, 404, "get", contact_import),
+    "import_check": Row(LOGIN, 403, 422, 403, 404, "post", contact_import),
+    "import_run": Row(LOGIN, 403, 302, 403, 404, "post", contact_import),
+    "import_cancel": Row(LOGIN, 403, 302, 403, 404, "post", contact_import),
+    "import_progress": Row(LOGIN, 403, 200, 200, 404, "get", contact_import),
+    # There is no refused line in it.
+    "import_refused": Row(LOGIN, 403, 404, 404, 404, "get", contact_import),
+    # The signed link is the right, and opens for the company it was made for alone.
+    "contact_preferences": Row(200, 200, 200, 200, 404, "get", preferences_link),
 }
 # Pages of whoever is or wants to be signed in; they stand on both kinds of host.
 PERSON_URLS: dict[str, Row] = {
@@ -330,6 +375,7 @@ def rows(
         company=acme,
         agent=Membership.objects.get(company=acme, user=agent),
         contact=acme_contact,
+        **kept_of_contacts(acme, agent),
         conversation=conversation,
         channel=_channel(acme),
         message=_message(acme),
@@ -372,6 +418,15 @@ def _message(acme: Company) -> Message:
 def _template(acme: Company) -> MessageTemplate:
     with company_context(acme):
         return MessageTemplate.objects.get()
+
+
+def kept_of_contacts(acme: Company, by: User) -> dict[str, Any]:
+    with company_context(acme):
+        return {
+            "contact_list": ContactList.objects.create(name="Regulars"),
+            "attribute": Attribute.objects.create(key="city", name="City"),
+            "contact_import": imports.take_in("people.csv", b"Name;Phone\nAna;0151 12345678\n", by=by),
+        }
 
 
 def ask(browser: Browser, row: Row | PublicRow, name: str, rows: Acme, urlconf: str) -> int:

@@ -16,14 +16,8 @@ PACKAGES = ("config", "messaging", "billing", "tenants")
 FLOORS: list[list[str]] = [
     ["config"],
     [
-        *(
-            "messaging.apps",
-            "messaging.urls",
-            "messaging.inbox",
-            "messaging.api",
-            "messaging.sandbox",
-            "messaging.steps",
-        ),
+        *("messaging.apps", "messaging.urls", "messaging.inbox", "messaging.api", "messaging.sandbox"),
+        *("messaging.steps", "messaging.contacts.urls", "messaging.contacts.views", "messaging.contacts.consent.shown"),
         *("messaging.channels.pages", "messaging.message_templates.pages"),
     ],
     ["messaging.webhooks", "messaging.tasks"],

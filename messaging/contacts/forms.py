@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
 from messaging.contacts import services
-from messaging.contacts.models import Contact
+from messaging.contacts.attributes.forms import fields_of, values_in
+from messaging.contacts.models import Attribute, Contact
 from tenants.lib.text import plain_name
 
 
 class ContactForm(forms.ModelForm):
-    """A contact with its telephone number, written in any form."""
+    """A contact with its telephone number, written in any form, and what the company keeps of its contacts."""
 
     phone_number = forms.CharField(
         label=_("Phone number"),
@@ -27,9 +29,15 @@ class ContactForm(forms.ModelForm):
         fields = ("name", "language", "note")
         widgets = {"note": forms.Textarea(attrs={"rows": 4}), "name": forms.TextInput(attrs={"autocomplete": "off"})}
 
-    def __init__(self, *args: Any, country: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, country: str, attributes: Iterable[Attribute] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.country = country
+        self.fields.update(fields_of(attributes, self.instance.attributes))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        attributes = values_in(cleaned)
+        return {**cleaned, "attributes": attributes}
 
     def clean_name(self) -> str:
         plain = plain_name(self.cleaned_data["name"])

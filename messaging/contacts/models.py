@@ -3,7 +3,7 @@ from __future__ import annotations
 import phonenumbers
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from messaging.channels.models import ChannelKind
 from tenants.lib.ids import new_public_id
@@ -40,7 +40,7 @@ class Label(models.Model):
 
 class AttributeKind(models.TextChoices):
     TEXT = "text", _("Text")
-    NUMBER = "number", _("Number")
+    NUMBER = "number", pgettext_lazy("a kind of value", "Number")
     DATE = "date", _("Date")
 
 
@@ -80,6 +80,10 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         """With the identities a row shows."""
         return self.prefetch_related("identities")
 
+    def for_page(self) -> ContactQuerySet:
+        """With all that a contact's own page shows."""
+        return self.prefetch_related("identities", "labels", "lists")
+
     def found_by(self, words: str) -> ContactQuerySet:
         """Those whose name holds `words`, or one of whose addresses holds its digits, however they are written."""
         match = models.Q(name__icontains=words)
@@ -87,6 +91,17 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         if len(digits) >= 3:
             match |= models.Q(pk__in=ChannelIdentity.objects.filter(external_id__contains=digits).values("contact"))
         return self.filter(match)
+
+    def on_list(self, public_id: str) -> ContactQuerySet:
+        return self.filter(
+            pk__in=Contact.lists.through.objects.filter(contactlist__public_id=public_id).values("contact")
+        )
+
+    def labelled(self, public_id: str) -> ContactQuerySet:
+        return self.filter(pk__in=Contact.labels.through.objects.filter(label__public_id=public_id).values("contact"))
+
+    def blocked(self) -> ContactQuerySet:
+        return self.filter(blocked_at__isnull=False)
 
 
 class Contact(models.Model):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import phonenumbers
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.contacts.consent import services as consent
@@ -46,9 +47,17 @@ def count() -> int:
 
 
 @transaction.atomic
-def add(*, name: str, phone_number: str = "", language: str = "de", note: str = "") -> Contact:
+def add(
+    *,
+    name: str,
+    phone_number: str = "",
+    language: str = "de",
+    note: str = "",
+    attributes: Mapping[str, str] | None = None,
+) -> Contact:
     """A new contact; `phone_number` in E.164. AddressTaken when another contact has it."""
-    contact = Contact.objects.create(name=name, language=language, note=note)
+    kept = {key: value for key, value in (attributes or {}).items() if value}
+    contact = Contact.objects.create(name=name, language=language, note=note, attributes=kept)
     _set_phone(contact, phone_number)
     return contact
 
@@ -62,8 +71,17 @@ def find_or_add(*, name: str, phone_number: str, **details: Any) -> Contact:
 
 
 @transaction.atomic
-def change(contact: Contact, *, phone_number: str, **details: Any) -> Contact:
-    """Change a contact's details and number. AddressTaken when another contact has the number."""
+def change(
+    contact: Contact, *, phone_number: str, attributes: Mapping[str, str] | None = None, **details: Any
+) -> Contact:
+    """Change a contact's details and number. AddressTaken when another contact has the number.
+
+    Of `attributes` an empty value removes one; those that are not named stay.
+    """
+    # An import may write other attributes meanwhile.
+    stored = Contact.objects.select_for_update().values_list("attributes", flat=True).get(pk=contact.pk)
+    known = {**stored, **(attributes or {})}
+    details["attributes"] = {key: value for key, value in known.items() if value}
     for name, value in details.items():
         setattr(contact, name, value)
     contact.save(update_fields=list(details))
@@ -74,6 +92,15 @@ def change(contact: Contact, *, phone_number: str, **details: Any) -> Contact:
 def before_removal(hook: Callable[[Contact], None]) -> None:
     """Name what must happen first, in the transaction that removes a contact with all that hangs on it."""
     _before_removal.append(hook)
+
+
+def block(contact: Contact) -> bool:
+    """Send this person nothing unasked any more; False when that was so."""
+    return bool(Contact.objects.filter(pk=contact.pk, blocked_at=None).update(blocked_at=timezone.now()))
+
+
+def unblock(contact: Contact) -> bool:
+    return bool(Contact.objects.filter(pk=contact.pk, blocked_at__isnull=False).update(blocked_at=None))
 
 
 @transaction.atomic

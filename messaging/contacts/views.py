@@ -1,16 +1,22 @@
-"""The company's contacts: list, look, add, change, remove."""
+"""The company's contacts: list, look, add, change, block, remove."""
 
 from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from messaging.contacts import services
+from messaging.contacts.consent import preferences
+from messaging.contacts.consent.shown import consent_of
+from messaging.contacts.filters import Filters
 from messaging.contacts.forms import ContactForm
-from messaging.contacts.models import Contact
+from messaging.contacts.models import Attribute, Contact, ContactList, Label
+from messaging.contacts.places import tabs
+from messaging.contacts.shown import attributes_of, groups_of
 from tenants.access import may, role_required
 from tenants.lib.paging import page_by_key
 from tenants.models import Role
@@ -20,26 +26,47 @@ from tenants.request import Request, company_of
 @require_safe
 @role_required(Role.AGENT)
 def contacts(request: Request) -> HttpResponse:
-    words = request.GET.get("q", "").strip()[:100]
-    rows = Contact.objects.for_list()
-    rows = rows.found_by(words) if words else rows
-    page = page_by_key(rows, ("name", "pk"), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+    filters = Filters.of(request.GET.dict())
+    before, after = request.GET.get("before", ""), request.GET.get("after", "")
+    page = page_by_key(filters.rows(), ("name", "pk"), before=before, after=after)
     template = "contacts/_table.html" if request.htmx and not request.htmx.boosted else "contacts/list.html"
-    return render(request, template, {"page": page, "words": words})
+    context = {
+        "page": page,
+        "words": filters.words,
+        "filters": filters,
+        "chips": filters.chips(reverse("contacts")),
+        "tabs": tabs(request),
+    }
+    return render(request, template, context)
 
 
 @require_safe
 @role_required(Role.AGENT)
 def contact(request: Request, public_id: str) -> HttpResponse:
-    found = get_object_or_404(Contact.objects.for_list(), public_id=public_id)
-    context = {"contact": found, "may_remove": may(request, Role.ADMIN)}
+    """Who it is, what one may write to them, and what they decided."""
+    found = get_object_or_404(Contact.objects.for_page(), public_id=public_id)
+    is_admin = may(request, Role.ADMIN)
+    before, after = request.GET.get("before", ""), request.GET.get("after", "")
+    consent = consent_of(found, before=before, after=after, sees_imports=is_admin)
+    token = preferences.token_of(found, company_of(request).schema_name)
+    context = {
+        "contact": found,
+        **consent,
+        "attributes": attributes_of(found),
+        "labels": groups_of(found.labels.all(), Label.objects.order_by("name", "pk")),
+        "lists": groups_of(found.lists.all(), ContactList.objects.order_by("name", "pk")),
+        "preferences_url": company_of(request).url + reverse("contact_preferences", args=[token]),
+        "may_remove": is_admin,
+    }
     return render(request, "contacts/contact.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @role_required(Role.AGENT)
 def add(request: Request) -> HttpResponse:
-    form = ContactForm(request.POST or None, country=company_of(request).country)
+    form = ContactForm(
+        request.POST or None, country=company_of(request).country, attributes=Attribute.objects.order_by("name", "pk")
+    )
     if request.method == "POST" and form.is_valid():
         try:
             added = services.add(**form.cleaned_data)
@@ -59,6 +86,7 @@ def edit(request: Request, public_id: str) -> HttpResponse:
         request.POST or None,
         instance=found,
         country=company_of(request).country,
+        attributes=Attribute.objects.order_by("name", "pk"),
         initial={"phone_number": identity.external_id if identity else ""},
     )
     if request.method == "POST" and form.is_valid():
@@ -70,6 +98,24 @@ def edit(request: Request, public_id: str) -> HttpResponse:
             form.add_error("phone_number", str(taken))
     context = {"form": form, "contact": found}
     return render(request, "contacts/form.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@role_required(Role.AGENT)
+def block(request: Request, public_id: str) -> HttpResponse:
+    found = get_object_or_404(Contact, public_id=public_id)
+    if services.block(found):
+        messages.success(request, _("%(name)s is blocked.") % {"name": found.name})
+    return redirect("contact", public_id=public_id)
+
+
+@require_POST
+@role_required(Role.AGENT)
+def unblock(request: Request, public_id: str) -> HttpResponse:
+    found = get_object_or_404(Contact, public_id=public_id)
+    if services.unblock(found):
+        messages.success(request, _("%(name)s is not blocked any more.") % {"name": found.name})
+    return redirect("contact", public_id=public_id)
 
 
 @require_http_methods(["GET", "POST"])

@@ -120,7 +120,7 @@ def test_the_list_takes_the_same_queries_for_one_contact_and_for_many(
     browser: Browser, acme: Company, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     browser.get("/contacts/")
-    with django_assert_num_queries(6) as few:
+    with django_assert_num_queries(8) as few:
         browser.get("/contacts/")
     with company_context(acme):
         for number in range(20):

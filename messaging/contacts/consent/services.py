@@ -101,8 +101,8 @@ def record_many(
     words: str = "",
     author_id: int | None = None,
     author_name: str = "",
-) -> int:
-    """Decisions of many people for all numbers, each (contact, time, key, proof); how many had stopped before.
+) -> None:
+    """Decisions of many people for all numbers, each (contact, time, key, proof).
 
     Those whose key was told before are left out. The caller holds the contacts' rows.
     """
@@ -145,7 +145,6 @@ def record_many(
     )
     for contact_id in before:
         _stand(contact_id, None, purpose)
-    return sum(row.state == ConsentState.OPTED_OUT and row.is_by_person for row in before.values())
 
 
 def on_stop(heed: Heed) -> None:

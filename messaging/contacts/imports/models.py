@@ -22,11 +22,17 @@ class ImportState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class ContactImportQuerySet(models.QuerySet["ContactImport"]):
+    def for_page(self) -> ContactImportQuerySet:
+        """Without the file, which may be large."""
+        return self.defer("content", "seen")
+
+
 class ContactImport(models.Model):
     """A file of contacts on its way in.
 
     `mapping` gives a field for each column ('' leaves it out), `consent` says how these people agreed: {purposes,
-    words, date}, or nothing. `problems` are [line, field, reason], the first MOST_PROBLEMS of them.
+    words, date, proof}, or nothing. `problems` are [line, field, reason], the first MOST_PROBLEMS of them.
     """
 
     public_id = models.CharField(max_length=16, default=new_public_id, editable=False)
@@ -45,6 +51,8 @@ class ContactImport(models.Model):
     state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.UPLOADED)
     # Rows that were looked at; the next batch begins behind them.
     position = models.PositiveIntegerField(default=0)
+    # All rows of the file, known when its check is through.
+    row_count = models.PositiveIntegerField(default=0)
     created_count = models.PositiveIntegerField(default=0)
     updated_count = models.PositiveIntegerField(default=0)
     unchanged_count = models.PositiveIntegerField(default=0)
@@ -58,6 +66,8 @@ class ContactImport(models.Model):
     author_name = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
+
+    objects = ContactImportQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["public_id"], name="contact_import_public_id")]

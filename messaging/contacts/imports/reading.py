@@ -10,6 +10,8 @@ from itertools import islice
 
 from django.utils.translation import gettext as _
 
+from tenants.lib.text import plain_name
+
 MOST_BYTES = 40 * 1024 * 1024
 MOST_ROWS = 500_000
 MOST_COLUMNS = 100
@@ -57,7 +59,7 @@ def form_of(content: bytes) -> Form:
     head = _text(content, encoding).splitlines()[:1]
     first = head[0] if head else ""
     delimiter = max(SEPARATORS, key=first.count)
-    columns = [" ".join(cell.split())[:80] for cell in next(csv.reader([first], delimiter=delimiter), [])]
+    columns = [plain_name(cell)[:80] for cell in next(csv.reader([first], delimiter=delimiter), [])]
     if not any(columns):
         raise FileRefused(_("The first line must name the columns."))
     if len(columns) > MOST_COLUMNS:
@@ -118,6 +120,11 @@ def _is_utf8(line: bytes) -> bool:
 def _text(content: bytes, encoding: str) -> str:
     """Bytes that are none of the encoding's become signs that `_spoiled` knows."""
     return content.decode(encoding, "replace" if encoding == "utf-16" else "surrogateescape")
+
+
+def legible(cell: str) -> str:
+    """A cell that may be shown: bytes that are no signs of the file's encoding become question marks."""
+    return cell.encode("utf-8", "replace").decode()
 
 
 def harmless(cell: str) -> str:

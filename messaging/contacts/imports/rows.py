@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from messaging.contacts.attributes.values import date_of, value_of
 from messaging.contacts.models import AttributeKind
 from messaging.contacts.services import InvalidNumber, e164
 from tenants.lib.text import plain_name
@@ -48,9 +48,8 @@ REASONS: Mapping[str, Promise] = {
     "date": _("This is no date: write it as 2026-11-25 or 25.11.2026."),
     "future": _("This date lies in the future."),
 }
-DATES = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%d.%m.%y")
 LANGUAGES = {code for code, _label in settings.LANGUAGES} | {"deutsch", "german", "englisch", "english"}
-LONGEST_NAME, LONGEST_NOTE, LONGEST_VALUE = 120, 2000, 500
+LONGEST_NAME, LONGEST_NOTE = 120, 2000
 
 
 @dataclass(frozen=True)
@@ -106,25 +105,6 @@ def person_in(
         return Problem(line, refused.field, refused.reason)
 
 
-def value_of(text: str, kind: str) -> str | None:
-    """A cell as an attribute is kept; None when it is not of its kind."""
-    if kind == AttributeKind.DATE:
-        found = date_of(text)
-        return found.isoformat() if found else None
-    if kind == AttributeKind.NUMBER:
-        return _number(text)
-    return " ".join(text.split())[:LONGEST_VALUE]
-
-
-def date_of(text: str) -> date | None:
-    for form in DATES:
-        try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007  (a day has no time zone)
-        except ValueError:
-            continue
-    return None
-
-
 class _Refused(Exception):
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(reason)
@@ -165,13 +145,3 @@ def _agreed(text: str) -> date | None:
     if found > timezone.localdate():
         raise _Refused(AGREED_ON, "future")
     return found
-
-
-def _number(text: str) -> str | None:
-    """1.234,5 and 1,234.5 and 1234.5: the last of the two signs parts the fraction."""
-    compact = re.sub(r"[\s'’]", "", text)
-    if "," in compact and "." in compact:
-        thousands = "," if compact.rindex(",") < compact.rindex(".") else "."
-        compact = compact.replace(thousands, "")
-    compact = compact.replace(",", ".")
-    return compact if re.fullmatch(r"-?\d{1,18}(\.\d{1,8})?", compact) else None

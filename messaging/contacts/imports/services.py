@@ -74,15 +74,20 @@ def check(found: ContactImport, *, mapping: Sequence[str], **choices: Any) -> No
 
 @transaction.atomic
 def run(found: ContactImport) -> None:
-    """Import what was checked. Raises ImportRefused."""
+    """Import what was checked. Raises ImportRefused, also when it was begun already."""
     _move(found, (ImportState.CHECKED,), ImportState.RUNNING, **_from_the_start())
 
 
 @transaction.atomic
 def cancel(found: ContactImport) -> None:
-    """Stop; contacts that are in already stay. Raises ImportRefused."""
-    before = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.CHECKED, ImportState.RUNNING)
-    _move(found, before, ImportState.CANCELLED, finished_at=timezone.now(), content=b"")
+    """Stop; contacts that are in already stay, and are counted. Raises ImportRefused."""
+    ended: dict[str, Any] = {"finished_at": timezone.now(), "content": b"", "seen": b""}
+    nothing_written = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.CHECKED)
+    rows = ContactImport.objects.filter(pk=found.pk, state__in=nothing_written)
+    if rows.update(state=ImportState.CANCELLED, **{**_from_the_start(), **ended}):
+        found.refresh_from_db()
+    else:
+        _move(found, (ImportState.RUNNING,), ImportState.CANCELLED, **ended)
 
 
 def go_on(*, turn: float = TURN) -> bool:
@@ -280,16 +285,19 @@ def _make(people: Sequence[Person]) -> dict[str, Contact]:
 
 def _agree(found: ContactImport, people: Sequence[Person], contacts: Mapping[str, Contact], outcome: Outcome) -> None:
     purposes = found.consent.get("purposes") or []
-    given = found.consent.get("date")
+    if purposes:
+        outcome.kept_out += _stopped(contacts.values(), purposes)
+    given, lies = found.consent.get("date"), found.consent.get("proof")
+    note = {"note": lies} if lies else {}
     day = datetime.fromisoformat(given) if given else found.created_at
     for purpose in purposes:
-        outcome.kept_out += consent.record_many(
+        consent.record_many(
             [
                 (
                     contacts[person.phone],
                     datetime.combine(person.agreed_on, datetime.min.time(), UTC) if person.agreed_on else _aware(day),
                     f"import.{found.public_id}.{purpose}.{contacts[person.phone].pk}",
-                    {"import": found.public_id, "file": found.filename, "line": person.line},
+                    {"import": found.public_id, "file": found.filename, "line": person.line, **note},
                 )
                 for person in people
             ],
@@ -332,7 +340,7 @@ def _from_the_start() -> dict[str, Any]:
 
 def _end(found: ContactImport) -> None:
     if found.state == ImportState.CHECKING:
-        ContactImport.objects.filter(pk=found.pk).update(state=ImportState.CHECKED)
+        ContactImport.objects.filter(pk=found.pk).update(state=ImportState.CHECKED, row_count=found.position)
         return
     # The file has done its work: what it said stands with the contacts, its problems here.
     ContactImport.objects.filter(pk=found.pk).update(state=ImportState.DONE, finished_at=timezone.now(), seen=b"")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
+from messaging.contacts.attributes.values import date_of, value_of
 from messaging.contacts.imports.reading import FileRefused, form_of, harmless, lines
-from messaging.contacts.imports.rows import Person, Problem, date_of, person_in, value_of
+from messaging.contacts.imports.rows import Person, Problem, person_in
 
 HEADER = "Name;Telefon\n"
 MAPPING = ["name", "phone"]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0005_consent_and_broadcasts'),
+        ('messaging', '0006_import_rows'),
     ]
 
     operations = [
