@@ -27,7 +27,8 @@ PUBLIC = (
 OUTSIDE = ("/sign-in/", "/password/reset/", "/invitation/used/", "/nowhere/")
 MEMBER = (
     "/", "/inbox/", "/inbox/?q=nobody",
-    "/contacts/", "/contacts/add/", "/contacts/?q=nobody", "/team/", "/team/invite/", "/settings/",
+    "/contacts/", "/contacts/add/", "/contacts/?q=nobody", "/contacts/?blocked=1", "/contacts/lists/",
+    "/contacts/attributes/", "/contacts/import/", "/preferences/none/", "/team/", "/team/invite/", "/settings/",
     "/channels/", "/channels/connect/", "/templates/", "/templates/?q=nothing",
     "/settings/address/", "/settings/visits/", "/settings/log/", "/you/", "/you/security/", "/you/security/password/",
     "/you/security/second-factor/", "/sign-out/", "/nowhere/",
@@ -73,7 +74,7 @@ def test_an_admin_s_pages(product: Product, person: Callable[..., Person], look:
     one.sign_in(base, PARCELS.people[0].email)
     found = walk(one, base, MEMBER)
     for list_page, link in (
-        ("/contacts/", "main a[href*='/contacts/']:not([href$='/add/'])"),
+        ("/contacts/", "main a.table-link"),
         ("/channels/", "main table a"),
         ("/templates/", "main table a"),
         ("/team/", "main a[href$='/role/']"),
@@ -118,6 +119,38 @@ def test_conversations_with_all_kinds_of_messages(
         one.page.locator(".thread-head h1", has_text=name).wait_for()
         found += faults(one.page)
     assert found == []
+
+
+def test_a_contact_s_consent_and_their_own_page(
+    product: Product, person: Callable[..., Person], look: dict[str, Any]
+) -> None:
+    one, base = person(**look), product.company("hansen")
+    one.sign_in(base, PARCELS.people[0].email)
+    one.open(f"{base}/contacts/").locator("main a.table-link").first.click()
+    one.page.wait_for_load_state()
+    contact = one.page.url
+    own_page = one.page.locator("main a[href*='/preferences/']").get_attribute("href") or ""
+    assert walk(one, "", (f"{contact}agreed/", f"{contact}refused/", own_page)) == []
+
+
+def test_an_import_from_its_file_to_its_contacts(
+    product: Product, person: Callable[..., Person], look: dict[str, Any]
+) -> None:
+    one, base, found = person(**look), product.company("hansen"), []
+    one.sign_in(base, PARCELS.people[0].email)
+    page = one.open(f"{base}/contacts/import/")
+    file = {"name": "people.csv", "mimeType": "text/csv", "buffer": b"Name;Handy\nAna;0151 88880001\nBen;none\n"}
+    page.locator("input[type=file]").set_input_files(files=[file])
+    page.locator("main form button[type=submit]").last.click()
+    page.wait_for_load_state()
+    found += faults(page)
+    page.locator("[name=basis][value=nothing]").check()
+    page.locator("main form button[type=submit]").last.click()
+    page.locator(".tiles").wait_for()
+    found += faults(page)
+    page.locator("form[action$='/run/'] button").click()
+    page.locator("main a[href='/contacts/import/'].button").wait_for()
+    assert [*found, *faults(page)] == []
 
 
 def test_forms_that_were_refused(product: Product, person: Callable[..., Person], look: dict[str, Any]) -> None:

@@ -21,8 +21,8 @@ NAMES = {
     LANGUAGE: "sprache language lang locale korrespondenzsprache preferredlanguage",
     NOTE: "notiz notizen note notes bemerkung bemerkungen kommentar comment comments anmerkung anmerkungen memo",
     AGREED_ON: "einwilligungam einwilligungsdatum datumdereinwilligung eingewilligtam zustimmungam zustimmungsdatum"
-    " einverstandenseit angemeldetam anmeldedatum optin optinam newsletterseit optindatum optindate"
-    " optinat consentdate consentat agreedon agreedat subscribedat subscribedon",
+    " einverstandenseit angemeldetam anmeldedatum optin optinam optindatum optindate optinat consentdate consentat"
+    " newsletterseit agreedon agreedat subscribedat subscribedon",
 }
 FIELD_OF = {name: field for field, names in NAMES.items() for name in names.split()}
 

@@ -33,7 +33,7 @@ HISTORY = 20
 @role_required(Role.ADMIN)
 def imports(request: Request) -> HttpResponse:
     """A new file, and what was imported before."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(*(request.POST, request.FILES) if request.method == "POST" else ())
     if request.method == "POST" and form.is_valid():
         try:
             found = services.take_in(form.cleaned_data["file"].name, _content(form), by=request.user)
