@@ -25,9 +25,15 @@ def load(text: str | bytes) -> Any:
     """JSON whose strings can be stored. Raises ValueError for anything else."""
     try:
         decoded = text.decode() if isinstance(text, bytes) else text
-        return clean(json.loads(decoded, parse_constant=_no_number, parse_float=_number, parse_int=_integer))
+        value = DECODER.decode(decoded)
+        return value if isinstance(text, bytes) and _is_plain(decoded) else clean(value)
     except RecursionError:
         raise Unreadable("the JSON is nested too deep") from None
+
+
+def _is_plain(decoded: str) -> bool:
+    """Nothing to clean, as in nearly every answer: what cannot be stored only comes through an escape."""
+    return "\\u" not in decoded and decoded.count("{") + decoded.count("[") < DEEPEST
 
 
 def _no_number(word: str) -> None:
@@ -43,6 +49,10 @@ def _number(digits: str) -> float | str:
 def _integer(digits: str) -> int | str:
     """Thousands of digits are JSON too, and Python refuses to read them back."""
     return int(digits) if len(digits) < LONGEST_NUMBER else digits
+
+
+# Made once: each answer to a message is read with it.
+DECODER = json.JSONDecoder(parse_constant=_no_number, parse_float=_number, parse_int=_integer)
 
 
 def clean(value: Any, depth: int = 0) -> Any:

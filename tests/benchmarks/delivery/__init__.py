@@ -10,7 +10,7 @@ from tests.benchmarks.report import Figure
 
 def measure(console: Console) -> list[Figure]:
     figures: list[Figure] = []
-    with world(people=throughput.MESSAGES) as made:
+    with world(people=max(throughput.MESSAGES, pace.PEOPLE)) as made:
         with console.step(f"Send {throughput.MESSAGES} messages three ways"):
             figures += throughput.measure(made)
         with console.step("Count round trips to the database"):

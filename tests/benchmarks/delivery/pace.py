@@ -17,6 +17,8 @@ LIMITS = (80, 1000)
 # Looked at from the second second on, when every connection is open and what was saved up is spent.
 SETTLING, SECONDS = 1.0, 8.0
 MARGIN = Goal(2, "lower")
+# One message each, for somewhat longer than is looked at.
+PEOPLE = round(max(LIMITS) * (SETTLING + SECONDS + 2))
 
 
 def measure(world: World) -> list[Figure]:
@@ -40,9 +42,11 @@ def _limit(world: World, limit: int) -> list[Figure]:
     # The provider counts too, and would refuse.
     world.sandbox.knobs(NUMBER, throughput=limit)
     refused = world.sandbox.accepted(NUMBER, items=False)["refused"].get("130429", 0)
-    bulk = round(lane_rate(limit, Lane.BULK) * (SETTLING + SECONDS + 2))
-    world.queue(bulk, Lane.BULK)
-    world.queue(bulk // 4, Lane.REPLIES, after=bulk)
+    for_bulk, for_replies = (
+        round(lane_rate(limit, lane) * (SETTLING + SECONDS + 2)) for lane in (Lane.BULK, Lane.REPLIES)
+    )
+    world.queue(for_bulk, Lane.BULK)
+    world.queue(for_replies, Lane.REPLIES, after=for_bulk)
     deliver_bulk.nudge(world.company)
     deliver_replies.nudge(world.company)
     wait_for(lambda: world.waiting() == 0, "the lanes", 60)
