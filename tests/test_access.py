@@ -23,6 +23,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from config.celery import app
 from messaging.contacts.models import Contact
 from messaging.conversations.models import Conversation
+from messaging.message_templates.models import MessageTemplate
+from messaging.messages.models import Message
 from tenants.company_task import CompanyTask
 from tenants.context import company_context, current_schema
 from tenants.models import Company, Invitation, Mail, Membership, ParkedTask, Role, Session, SignUp, StaffVisit, User
@@ -83,6 +85,16 @@ def conversation(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.conversation.public_id}
 
 
+def message(acme: Acme) -> dict[str, Any]:
+    with company_context(acme.company):
+        return {**conversation(acme), "message_id": Message.objects.get().public_id}
+
+
+def template(acme: Acme) -> dict[str, Any]:
+    with company_context(acme.company):
+        return {**conversation(acme), "template_id": MessageTemplate.objects.get().public_id}
+
+
 def member(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.agent.public_id}
 
@@ -116,6 +128,15 @@ COMPANY_URLS: dict[str, Row] = {
     "conversation": Row(LOGIN, 200, 200, 200, 404, "get", conversation),
     "conversation_thread": Row(LOGIN, 200, 200, 200, 404, "get", conversation),
     "conversation_reply": Row(LOGIN, 422, 422, 403, 404, "post", conversation),
+    "conversation_composer": Row(LOGIN, 200, 200, 200, 404, "get", conversation),
+    "conversation_send": Row(LOGIN, 422, 422, 403, 404, "post", lambda acme: {**conversation(acme), "key": "link"}),
+    "conversation_message": Row(LOGIN, 200, 200, 200, 404, "get", message),
+    "conversation_react": Row(LOGIN, 302, 302, 403, 404, "post", message),
+    "conversation_retry": Row(LOGIN, 302, 302, 403, 404, "post", message),
+    "conversation_let_be": Row(LOGIN, 302, 302, 403, 404, "post", message),
+    "conversation_templates": Row(LOGIN, 200, 200, 200, 404, "get", conversation),
+    "conversation_template": Row(LOGIN, 200, 200, 200, 404, "get", template),
+    "conversation_template_preview": Row(LOGIN, 200, 200, 403, 404, "post", template),
     "conversation_note": Row(LOGIN, 422, 422, 403, 404, "post", conversation),
     "conversation_assign": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
     "conversation_resolve": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
@@ -240,7 +261,7 @@ def rows(acme: Company, agent: User, staff: User, acme_contact: Contact, outside
         company=acme,
         agent=Membership.objects.get(company=acme, user=agent),
         contact=acme_contact,
-        conversation=begin(acme),
+        conversation=begin(acme, with_template=True),
         invitation=Invitation.objects.create(
             company=acme, email="new@example.org", role=Role.AGENT, token_hash="0" * 64, expires_at=soon
         ),

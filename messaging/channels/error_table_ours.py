@@ -27,7 +27,7 @@ ROWS = [
         ErrorClass.NEVER,
         mender=Mender.AGENT,
         what=_("The contact has no address on this channel."),
-        todo=_("Add a telephone number, or write on another channel."),
+        todo=_("Add a telephone number, or reach the person another way."),
     ),
     ErrorRule(
         ["unsupported_type"],

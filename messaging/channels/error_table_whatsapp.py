@@ -87,7 +87,7 @@ PASSING = [
         ErrorClass.RETRY_LATER,
         retry=Retry(tries=3, first=DAY, factor=1, most=DAY),
         what=_("WhatsApp held this marketing message back: the person gets enough advertising, or may not get any."),
-        todo=_("It is not charged and tried again after a day. Write on another channel if it cannot wait."),
+        todo=_("It is not charged and tried again after a day. Reach the person another way if it cannot wait."),
     ),
 ]
 
@@ -98,14 +98,14 @@ PEOPLE = [
         ["130472"],
         ErrorClass.NEVER_FOR_CONTACT,
         what=_("WhatsApp leaves this person out of marketing for a study of its own."),
-        todo=_("It is not charged and not tried again. Another channel may reach the person."),
+        todo=_("It is not charged and not tried again. Reach the person another way."),
     ),
     ErrorRule(
         ["130497"],
         ErrorClass.NEVER_FOR_CONTACT,
         mender=Mender.ADMIN,
         what=_("WhatsApp does not let this business write to people in this country."),
-        todo=_("Leave this country out, or write on another channel."),
+        todo=_("Leave this country out, or reach the person another way."),
     ),
     ErrorRule(
         ["131021"],
@@ -119,7 +119,7 @@ PEOPLE = [
         ErrorClass.NEVER_FOR_CONTACT,
         mender=Mender.AGENT,
         what=_("WhatsApp cannot reach this number: no WhatsApp, an old version, new terms not accepted, or blocked."),
-        todo=_("Check the number, or write on another channel."),
+        todo=_("Check the number, or reach the person another way."),
     ),
     ErrorRule(
         ["131030"],
@@ -146,7 +146,7 @@ PEOPLE = [
         ErrorClass.NEVER_FOR_CONTACT,
         mender=Mender.AGENT,
         what=_("The person's WhatsApp was set up anew; it may be somebody else by now."),
-        todo=_("Make sure who it is before you write anything confidential, then send again."),
+        todo=_("Make sure who it is before you write anything confidential, then write it anew."),
     ),
     ErrorRule(
         ["139100"],
@@ -186,14 +186,14 @@ CONTENT = [
         ErrorClass.CONTENT,
         mender=Mender.AGENT,
         what=_("Something WhatsApp needs is missing from the message."),
-        todo=_("Fill in what is missing and send it again."),
+        todo=_("Write it anew with what is missing."),
     ),
     ErrorRule(
         ["131009"],
         ErrorClass.CONTENT,
         mender=Mender.AGENT,
         what=_("A value in the message is not valid, or the message you react to is too old or deleted."),
-        todo=_("Correct the value and send it again."),
+        todo=_("Write it anew with a correct value."),
     ),
     ErrorRule(
         ["131051"],
@@ -222,21 +222,21 @@ CONTENT = [
         ErrorClass.CONTENT,
         mender=Mender.AGENT,
         what=_("The number of values does not match the template's placeholders."),
-        todo=_("Fill in every placeholder and send it again."),
+        todo=_("Choose the template again and fill in every placeholder."),
     ),
     ErrorRule(
         ["132005"],
         ErrorClass.CONTENT,
         mender=Mender.AGENT,
         what=_("With the values filled in, the template's text is too long."),
-        todo=_("Use shorter values."),
+        todo=_("Choose the template again and use shorter values."),
     ),
     ErrorRule(
         ["132008", "132012", "132018"],
         ErrorClass.CONTENT,
         mender=Mender.AGENT,
         what=_("A value does not fit its place in the template, for instance because of a line break or many spaces."),
-        todo=_("Correct the value and send it again."),
+        todo=_("Choose the template again and correct the value."),
     ),
     ErrorRule(
         ["135000"],

@@ -17,7 +17,7 @@ UNKNOWN = ErrorRule(
     means=ErrorClass.NEVER,
     mender=Mender.STAFF,
     what=_("The provider refused the message for a reason we do not know yet."),
-    todo=_("Try once more later. If it happens again, give the operator the error code."),
+    todo=_("Write it anew later. If it happens again, give the operator the error code."),
 )
 
 TABLES: Mapping[str, Mapping[str, ErrorRule]] = {

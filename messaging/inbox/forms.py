@@ -1,37 +1,60 @@
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from messaging.conversations.models import Label
+from tenants.templatetags.ui import number
+
+
+class Words(forms.CharField):
+    """Lines end as people count them: what a browser sends for one is two characters."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
 
 
 class ReplyForm(forms.Form):
-    """An answer or a note. `client_key` makes a double click one message."""
+    """An answer, as long as the channel takes it. `client_key` makes a double click one message.
 
-    text = forms.CharField(
-        label=_("Reply"),
-        max_length=4096,
-        widget=forms.Textarea(attrs={"rows": 1}),
-        error_messages={"required": _("Write something first."), "max_length": _("At most 4,096 characters.")},
-    )
-    client_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    `seen` is the newest message the page showed, `quote` the one that is answered.
+    """
 
-    def clean_text(self) -> str:
-        return str(self.cleaned_data["text"]).replace("\r\n", "\n")
+    text = Words(label=_("Reply"), error_messages={"required": _("Write something first.")})
+    client_key = forms.CharField(max_length=64)
+    seen = forms.CharField(max_length=16, required=False)
+    quote = forms.CharField(max_length=16, required=False)
+
+    def __init__(self, *args: Any, most: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].validators.append(MaxLengthValidator(most, _at_most(most)))
 
 
 class NoteForm(forms.Form):
-    text = forms.CharField(
-        label=_("Note"),
-        max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 1}),
-        error_messages={"required": _("Write something first.")},
-    )
+    text = Words(label=_("Note"), max_length=4000, error_messages={"required": _("Write something first.")})
+
+
+class ReactionForm(forms.Form):
+    """One emoji; nothing takes the reaction back."""
+
+    emoji = forms.CharField(max_length=16, required=False)
+
+    def clean_emoji(self) -> str:
+        emoji = str(self.cleaned_data["emoji"]).strip()
+        # Every emoji holds a symbol; the digits of a keycap are the one exception that begins with a letter's kin.
+        if emoji and not any(unicodedata.category(sign) in {"So", "Sk", "Me"} for sign in emoji):
+            raise forms.ValidationError(_("Choose one emoji."))
+        return emoji
+
+
+def _at_most(most: int) -> str:
+    return gettext("At most %(most)s characters.") % {"most": number(most)}
 
 
 class AssignForm(forms.Form):

@@ -14,7 +14,7 @@ register = template.Library()
 
 ADDRESS = re.compile(r"https?://[^\s<>\"'`{}|\\^]+", re.IGNORECASE)
 # What ends a sentence rather than an address.
-TRAILING = ".,;:!?…»›”’*_~"
+TRAILING = ".,;:!?…»«›‹”“„’‘*_~"
 BRACKETS = {")": "(", "]": "[", "}": "{"}
 # Behind a link the other side learns nothing of this page and gets no hold of it.
 REL = "nofollow noopener noreferrer"

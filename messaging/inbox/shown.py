@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _, ngettext
 
-from messaging.channels.errors import rule_for
+from messaging.channels.base import MessageType
+from messaging.channels.capabilities import capabilities_of
 from messaging.channels.models import ChannelKind
 from messaging.conversations.models import WINDOW, Conversation
-from messaging.messages.models import Direction, Message, MessageState
+from messaging.inbox.kinds import is_people_s, labels, part_of
+from messaging.inbox.remedies import problem, writes_freely
+from messaging.messages.models import Direction, Message
 from tenants.models import Company, User
 from tenants.templatetags.ui import clock, date_time, short_date
 
@@ -79,48 +83,86 @@ def entries(messages: Iterable[Message], conversation: Conversation) -> list[dic
     """A thread from old to new, with a divider before each day."""
     shown: list[dict[str, Any]] = []
     day = None
+    messages = list(messages)
+    reactions = {row.content.get("message_id"): row for row in messages if row.type == MessageType.REACTION}
     for message in messages:
-        if (own_day := timezone.localtime(message.at).date()) != day:
+        # All are of one conversation: nothing is asked for each.
+        message.conversation, message.channel = conversation, conversation.channel
+        entry = _entry(message, conversation, reactions)
+        if entry and (own_day := timezone.localtime(message.at).date()) != day:
             day = own_day
             shown.append({"divider": message.at})
-        shown.append(
-            {"event": sentence(message), "at": message.at}
-            if message.direction == Direction.EVENT
-            else {"message": bubble(message, conversation)}
-        )
+        if entry:
+            shown.append(entry)
     return shown
 
 
-def bubble(message: Message, conversation: Conversation) -> dict[str, Any]:
-    """One message."""
+def _entry(message: Message, conversation: Conversation, reactions: Mapping[Any, Message]) -> dict[str, Any] | None:
+    """A reaction stands at its message, unless it did not arrive: then it says so."""
+    if message.type == MessageType.REACTION:
+        found = problem(message, conversation)
+        return {"problem": {**found, "reason": f"{_reacted(message)}: {found['reason']}"}} if found else None
+    if message.direction == Direction.EVENT:
+        return {"event": sentence(message, conversation.contact.name), "at": message.at, "id": message.public_id}
+    return {"message": bubble(message, conversation, reactions.get(message.external_id))}
+
+
+def _reacted(message: Message) -> str:
+    emoji = message.content.get("emoji")
+    return _("Reaction %(emoji)s") % {"emoji": emoji} if emoji else _("Reaction taken back")
+
+
+def bubble(message: Message, conversation: Conversation, reaction: Message | None = None) -> dict[str, Any]:
+    """One message. `reaction` is ours to it, for the name of whoever reacted."""
+    part = part_of(message)
+    around = labels(message)
     return {
+        **around,
         "id": message.public_id,
         "kind": KINDS[Direction(message.direction)],
-        "text": message.text or placeholder(message),
+        "text": "" if part else message.text or placeholder(message),
+        "part": part,
         "at": message.at,
         "status": message.state if message.direction == Direction.OUTBOUND else "",
         "author": message.author_name,
         "quote": _quote(message.reply_to, conversation.contact.name),
-        "reactions": "".join((message.reaction_in, message.reaction_out)),
-        "problem": _problem(message, conversation.channel.kind),
+        "reactions": _reactions(message, conversation.contact.name, reaction),
+        "problem": problem(message, conversation),
+        **(_ways(message, conversation) if is_people_s(message) else {}),
     }
 
 
-def _problem(message: Message, kind: str) -> dict[str, str] | None:
-    """Why it did not arrive and what to do, in plain words."""
-    if message.state == MessageState.UNKNOWN:
-        return {"reason": _("The provider did not answer. Whether it arrived shows as soon as a report comes.")}
-    if message.state != MessageState.FAILED:
-        return None
-    rule = rule_for(kind, message.error_code)
-    return {"reason": f"{rule.what} {rule.todo}"}
+def _ways(message: Message, conversation: Conversation) -> dict[str, str]:
+    """Where the message is looked at closely, and how it is quoted, if its channel and state allow that."""
+    ids = [conversation.public_id, message.public_id]
+    quotable = message.external_id and capabilities_of(conversation.channel.kind).quotes and writes_freely(conversation)
+    query = urlencode({"quote": message.public_id})
+    return {
+        "url": reverse("conversation_message", args=ids),
+        "quote_url": f"{reverse('conversation', args=ids[:1])}?{query}#composer" if quotable else "",
+        "quote_part": f"{reverse('conversation_composer', args=ids[:1])}?{query}" if quotable else "",
+    }
+
+
+def _reactions(message: Message, contact_name: str, ours: Message | None) -> list[dict[str, Any]]:
+    shown = [{"emoji": message.reaction_in, "who": contact_name}] if message.reaction_in else []
+    if message.reaction_out:
+        shown.append({"emoji": message.reaction_out, "who": ours.author_name if ours else _("us")})
+    return shown
 
 
 def _quote(quoted: Message | None, contact_name: str) -> dict[str, str] | None:
     if quoted is None:
         return None
     name = contact_name if quoted.direction == Direction.INBOUND else quoted.author_name
-    return {"name": name, "text": quoted.text or placeholder(quoted)}
+    is_gone = "revoked_at" in quoted.content
+    text = _("The person took this message back.") if is_gone else quoted.text or placeholder(quoted)
+    return {"id": quoted.public_id, "name": name, "text": text}
+
+
+def quote_of(message: Message, conversation: Conversation) -> dict[str, str] | None:
+    """The message as the composer quotes it."""
+    return _quote(message, conversation.contact.name)
 
 
 def placeholder(message: Message) -> str:
@@ -133,6 +175,9 @@ def placeholder(message: Message) -> str:
         "sticker": _("Sticker"),
         "location": _("Location"),
         "contacts": _("Contact card"),
+        "answer": _("An answer"),
+        "order": _("An order"),
+        "template": _("A template"),
     }
     if message.type in names:
         return names[message.type]
@@ -143,8 +188,10 @@ def placeholder(message: Message) -> str:
     )
 
 
-def sentence(message: Message) -> str:
+def sentence(message: Message, contact_name: str) -> str:
     """An event of the thread in words."""
+    if message.type in {MessageType.SYSTEM, "preference"}:
+        return told_of_person(message.type, message.content, contact_name)
     facts = {"name": message.author_name or "Botschaft", **message.content}
     if message.type == "assigned":
         return _assigned(facts)
@@ -169,3 +216,23 @@ def _labelled(facts: Mapping[str, Any]) -> str:
     parts = [_("added “%(label)s”") % {"label": label} for label in facts.get("came", ())]
     parts += [_("removed “%(label)s”") % {"label": label} for label in facts.get("went", ())]
     return f"{facts['name']}: {', '.join(parts)}"
+
+
+def told_of_person(kind: str, content: Mapping[str, Any], name: str) -> str:
+    """What the provider tells of somebody: a new number, a new telephone, a wish about advertising."""
+    if kind == "preference":
+        wishes = {
+            "stop": _("%(name)s does not want marketing messages any more"),
+            "resume": _("%(name)s wants marketing messages again"),
+        }
+        return wishes.get(str(content.get("value")), _("%(name)s changed a preference")) % {"name": name}
+    sentences = {
+        "number_changed": _("%(name)s has a new telephone number"),
+        "user_id_changed": _("%(name)s is known to the provider by a new key"),
+        "identity_changed": _("%(name)s set up the app anew; it may be somebody else by now"),
+    }
+    known = sentences.get(str(content.get("event")))
+    body = content.get("body")
+    if known:
+        return known % {"name": name}
+    return body if isinstance(body, str) and body else _("The provider told something about %(name)s") % {"name": name}

@@ -14,15 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from messaging.conversations import services as conversations
 from messaging.conversations.models import Conversation, ConversationState, Label
-from messaging.inbox import shown
-from messaging.inbox.forms import AssignForm, LabelForm, NoteForm, ReplyForm, SnoozeForm
+from messaging.inbox import composing, shown
+from messaging.inbox.forms import AssignForm, LabelForm, SnoozeForm
 from messaging.inbox.search import found_by
 from messaging.live import events
 from messaging.messages import actions
 from messaging.messages.models import Message
-from messaging.messages.services import ChannelGone, ContentRefused, WindowClosed, reply as queue_reply
 from tenants.access import role_required
-from tenants.lib.ids import new_public_id
 from tenants.models import Membership, Role
 from tenants.request import Request, company_of
 
@@ -63,40 +61,8 @@ def thread(request: Request, public_id: str) -> HttpResponse:
     if request.visit is None:
         conversations.mark_read(found)
     context = _thread(request, found)
-    changed = request.GET.get("open", "") != ("1" if context["window_is_open"] else "0")
+    changed = "open" in request.GET and request.GET["open"] != ("1" if context["window_is_open"] else "0")
     return render(request, "inbox/_refresh.html", {**context, "composer_changed": changed})
-
-
-@require_POST
-@role_required(Role.AGENT)
-def reply(request: Request, public_id: str) -> HttpResponse:
-    found = _conversation(public_id)
-    form = ReplyForm(request.POST)
-    if form.is_valid():
-        try:
-            queue_reply(
-                found,
-                author=request.user,
-                text=form.cleaned_data["text"],
-                client_key=form.cleaned_data["client_key"],
-            )
-            return _answered(request, found)
-        except WindowClosed:
-            form.add_error(None, _("The 24 hours are over. Only an approved template may be sent now."))
-        except (ChannelGone, ContentRefused) as refusal:
-            form.add_error(None, str(refusal))
-    return _refused(request, found, form)
-
-
-@require_POST
-@role_required(Role.AGENT)
-def note(request: Request, public_id: str) -> HttpResponse:
-    found = _conversation(public_id)
-    form = NoteForm(request.POST)
-    if form.is_valid():
-        actions.note(found, author=request.user, text=form.cleaned_data["text"])
-        return _answered(request, found)
-    return _refused(request, found, form)
 
 
 @require_POST
@@ -177,13 +143,14 @@ def _list(request: Request, current: str) -> dict[str, Any]:
 def _thread(request: Request, found: Conversation) -> dict[str, Any]:
     now = timezone.now()
     newest = Message.objects.filter(conversation=found).select_related("reply_to").order_by("-at", "-pk")[:ENTRIES]
+    rows = list(newest)
     people = shown.people_of(company_of(request))
     assignee = people.get(found.assignee_id or 0)
     return {
         "conversation": found,
         "contact": found.contact,
         "identities": list(found.contact.identities.all()),
-        "entries": shown.entries(reversed(list(newest)), found),
+        "entries": shown.entries(reversed(rows), found),
         "assignee": assignee,
         "members": Membership.objects.filter(company=company_of(request)).select_related("user").order_by("user__name"),
         "labels": list(found.labels.order_by("name")),
@@ -191,23 +158,7 @@ def _thread(request: Request, found: Conversation) -> dict[str, Any]:
         "window_is_open": found.window_is_open(now),
         "window_words": shown.window_words(found, now),
         "ring": shown.ring_share(found, now),
-        "client_key": new_public_id(),
+        **composing.context(request, found, rows),
         "may_write": request.visit is None,
         "snoozes": SnoozeForm.base_fields["until"].choices,  # type: ignore[attr-defined]
     }
-
-
-def _answered(request: Request, found: Conversation) -> HttpResponse:
-    if request.htmx:
-        return render(request, "inbox/_thread.html", _thread(request, found))
-    return redirect("conversation", public_id=found.public_id)
-
-
-def _refused(request: Request, found: Conversation, form: ReplyForm | NoteForm) -> HttpResponse:
-    """The composer again, with what was typed and why it was not sent."""
-    context = {**_thread(request, found), "form": form, "typed": form.data.get("text", "")}
-    if request.htmx:
-        return render(request, "inbox/_thread.html", context, status=422)
-    return render(
-        request, "inbox/inbox.html", {**_list(request, found.public_id), **context, "pane": "main"}, status=422
-    )

@@ -32,6 +32,11 @@ class Button:
     phone: str = ""
     example: str = ""
 
+    @property
+    def value_example(self) -> str:
+        """Only what stands in the variable's place: the sample of an address is the whole address."""
+        return self.example.removeprefix(VARIABLE.split(self.url)[0]) if self.type == "URL" else self.example
+
     def asks(self) -> bool:
         """Whether a message must give it a value."""
         return self.type in {"COPY_CODE", "OTP"} or (self.type == "URL" and bool(VARIABLE.search(self.url)))

@@ -84,9 +84,8 @@ def _places(part: Part, at: str) -> Iterator[Place]:
     for number, button in enumerate(_valued(part)):
         if button.type in VALUED:
             kind, label = VALUED[button.type]
-            yield Place(
-                f"{at}buttons.{number}.value", kind, format_lazy(label, button=button.text), example=button.example
-            )
+            named = format_lazy(label, button=button.text)
+            yield Place(f"{at}buttons.{number}.value", kind, named, example=button.value_example)
 
 
 def _label(where: Promise, name: str) -> Promise | str:

@@ -1,4 +1,5 @@
-// [data-counter-for="field id"]: how many characters are left of maxlength, or of data-limit, which only warns.
+// [data-counter-for="field id"]: how many characters are left of maxlength, or of data-limit, which only warns; shown
+// from data-from characters on, if there is one.
 import { each } from "./dom.js";
 
 each("[data-counter-for]", (counter) => {
@@ -9,8 +10,8 @@ each("[data-counter-for]", (counter) => {
     const length = [...field.value].length;
     counter.textContent = `${length.toLocaleString(document.documentElement.lang)} / ${limit.toLocaleString(document.documentElement.lang)}`;
     counter.toggleAttribute("data-over", length > limit);
+    counter.hidden = length < Number(counter.dataset.from ?? 0);
   };
-  counter.hidden = false;
   field.addEventListener("input", write);
   write();
 });

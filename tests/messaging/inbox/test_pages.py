@@ -14,16 +14,8 @@ from messaging.messages.models import Direction, Message, MessageState
 from tenants.context import company_context
 from tenants.models import Company, Membership, StaffVisit, User
 from tests.conftest import Browser
-from tests.messaging.inbox.conftest import begin
-
-
-@pytest.fixture
-def browser(acme: Company, agent: User, at: Callable[..., Browser]) -> Browser:
-    return at(acme, agent)
-
-
-def path(conversation: Conversation, action: str = "") -> str:
-    return f"/inbox/{conversation.public_id}/{action}"
+from tests.messaging.inbox.conftest import add, begin, path
+from tests.messaging.inbox.test_kinds import KINDS
 
 
 def written(company: Company, direction: str) -> list[Message]:
@@ -67,14 +59,6 @@ def test_after_24_hours_free_text_is_refused_and_kept_in_the_field(
     assert answer.status_code == 422
     assert "24 hours are over" in answer.content.decode()
     assert written(acme, Direction.OUTBOUND) == []
-
-
-@pytest.mark.parametrize(("length", "status"), [(4096, 302), (4097, 422), (0, 422)])
-def test_an_answer_has_one_to_4096_characters(
-    browser: Browser, conversation: Conversation, length: int, status: int
-) -> None:
-    answer = browser.post(path(conversation, "reply/"), {"text": "ä" * length, "client_key": "k"})
-    assert answer.status_code == status
 
 
 def test_a_message_that_failed_says_why_in_plain_words(
@@ -209,5 +193,9 @@ def test_the_page_takes_the_same_queries_for_few_and_for_many(
             identity = Contact.objects.get(pk=contact.pk).identities.get()
             Conversation.objects.create(channel=channel, contact=contact, identity=identity)
             Message.objects.create(conversation=conversation, channel=channel, direction=Direction.NOTE, text="n")
+    quoted = add(acme, conversation, external_id="wamid.q")
+    for kind, content in KINDS.items():
+        add(acme, conversation, type=kind, content=content, reply_to=quoted)
+        add(acme, conversation, type=kind, content=content, direction=Direction.OUTBOUND, state="failed", author_id=1)
     with django_assert_num_queries(len(few.captured_queries)):
         browser.get(path(conversation))
