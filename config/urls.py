@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("tenants.urls")),
     path("", include("tenants.urls_person")),
+    path("broadcasts/", include("messaging.broadcasts.pages.urls")),
     path("contacts/", include("messaging.contacts.urls")),
     path("inbox/", include("messaging.inbox.urls")),
 ]

@@ -15,7 +15,17 @@ PACKAGES = ("config", "messaging", "billing", "tenants")
 # The longest prefix that fits decides.
 FLOORS: list[list[str]] = [
     ["config"],
-    ["messaging.apps", "messaging.urls", "messaging.inbox", "messaging.api", "messaging.sandbox", "messaging.steps"],
+    [
+        *(
+            "messaging.apps",
+            "messaging.urls",
+            "messaging.inbox",
+            "messaging.api",
+            "messaging.sandbox",
+            "messaging.steps",
+        ),
+        "messaging.broadcasts.pages",
+    ],
     ["messaging.webhooks", "messaging.tasks"],
     ["messaging.broadcasts", "messaging.bots"],
     ["messaging.messages"],

@@ -14,6 +14,7 @@ import "./message-menu.js";
 import "./offline.js";
 import "./password.js";
 import "./seen.js";
+import "./shows.js";
 import "./submit-once.js";
 import "./theme.js";
 import "./thread.js";

@@ -32,4 +32,5 @@ each("[data-live]", (element) => {
       new Set(conversationsOf(kind, JSON.parse(data))).forEach((id) => tell(`live-conversation-${id}`));
     });
   }
+  stream.addEventListener("broadcast", ({ data }) => tell(`live-broadcast-${JSON.parse(data).id}`));
 });
