@@ -27,7 +27,8 @@ from messaging.message_templates.filling import places, rendered
 
 # People the preview steps through before the worst cases.
 PEOPLE = 20
-CURRENCY = "EUR"
+# The first one that has a price for every market; a card that lacks one is not mixed with another.
+CURRENCIES = ("EUR", "USD")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ class Look:
         if template is None:
             return None
         day = (self.broadcast.scheduled_at or self.now).date()
-        return quote(self.by_market.get(REACHABLE, {}), template.category, currency=CURRENCY, day=day)
+        counts = self.by_market.get(REACHABLE, {})
+        quotes = [quote(counts, template.category, currency=currency, day=day) for currency in CURRENCIES]
+        return min(quotes, key=lambda one: len(one.missing))
 
     @cached_property
     def blockers(self) -> list[Blocker]:
@@ -136,17 +139,17 @@ def preview_of(broadcast: Broadcast, at: int) -> Preview | None:
     return Preview(title, note, sheet(rendered(template, values).as_values()), at, len(shown))
 
 
-def values_of(broadcast: Broadcast, contact: Contact) -> dict[str, str]:
-    """The values of somebody, whether they are in the audience or not."""
+def one_person(broadcast: Broadcast, contact: Contact) -> tuple[str, dict[str, str]]:
+    """Address and values of somebody, whether they are in the audience or not; '' without an address."""
     if broadcast.channel is None:
-        return {}
+        return "", {}
     only = (contact.pk - 1, contact.pk)
-    everyone = {"everyone": True}
-    sql, values = audience.people(everyone, broadcast.channel, broadcast.purpose, message_of(broadcast), among=only)
+    message = message_of(broadcast)
+    sql, values = audience.people({"everyone": True}, broadcast.channel, broadcast.purpose, message, among=only)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT p.values FROM ({sql}) p", values)
+        cursor.execute(f"SELECT p.address, p.values FROM ({sql}) p", values)
         row = cursor.fetchone()
-    return _values(row[0]) if row else {}
+    return (row[0], _values(row[1])) if row else ("", {})
 
 
 def _people(broadcast: Broadcast) -> list[tuple[str, str, dict[str, str]]]:

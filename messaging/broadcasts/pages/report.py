@@ -18,6 +18,7 @@ from messaging.broadcasts.pages import figures, guards, shown
 from messaging.broadcasts.services import CANCELLABLE
 from messaging.broadcasts.totals import Totals, failures_of, skips_of, totals_of
 from messaging.channels.errors import rule_for
+from messaging.contacts.models import ChannelIdentity
 from messaging.live import events
 from tenants.access import role_required
 from tenants.lib.paging import Page
@@ -59,8 +60,10 @@ def broadcast(request: Request, public_id: str) -> HttpResponse:
 @require_safe
 @role_required(Role.AGENT)
 def progress(request: Request, public_id: str) -> HttpResponse:
-    """State and numbers alone, while it runs."""
+    """State and numbers alone, while it runs; the whole page once it is in another state than `was`."""
     found = guards.find(public_id)
+    if request.GET.get("was", found.state) != found.state:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     return render(request, "broadcasts/_progress.html", _head(request, found))
 
 
@@ -75,8 +78,7 @@ def _head(request: Request, found: Broadcast) -> dict[str, Any]:
         "tiles": shown.tiles(found, totals, request.GET.get("part", "")),
         "progress": shown.progress(totals),
         "is_running": is_running,
-        # Reports of what was read still come for a while.
-        "is_finishing": is_running and not totals.waiting and totals.in_flight,
+        "is_finishing": is_running and not totals.waiting and totals.in_flight * 10 <= totals.targeted,
         "paused": shown.pause_words(found) if found.state == BroadcastState.PAUSED else None,
         "held": shown.holds(found, now),
         "speed": _speed(found, totals, now) if found.state == BroadcastState.SENDING else None,
@@ -182,7 +184,7 @@ def _row(row: BroadcastRecipient, kind: str) -> dict[str, Any]:
         reason = str(rule_for(kind, message.error_code).what)
     return {
         "name": row.name,
-        "address": row.address,
+        "address": ChannelIdentity(external_id=row.address).as_written,
         "market": figures.name_of(row.market) if row.market else "",
         "state": message.state if message else "",
         "reason": reason,

@@ -15,10 +15,11 @@ from django.views.decorators.vary import vary_on_headers
 
 from messaging.broadcasts.models import Broadcast
 from messaging.broadcasts.pages import guards
-from messaging.broadcasts.pages.looking import values_of
+from messaging.broadcasts.pages.looking import one_person
 from messaging.channels.models import ChannelState
 from messaging.contacts.consent import services as consent
 from messaging.contacts.consent.standing import Why
+from messaging.contacts.identities import PHONE_KINDS
 from messaging.contacts.models import ChannelIdentity, Contact
 from messaging.conversations.services import conversation_for
 from messaging.message_templates.filling import content_for, problems, rendered
@@ -67,7 +68,9 @@ def _found(found: Broadcast, words: str) -> list[Contact]:
     """People with an address on the number's channel."""
     if found.channel is None or not words:
         return []
-    identities = ChannelIdentity.objects.filter(contact=OuterRef("pk"), kind=found.channel.kind)
+    kind = found.channel.kind
+    kinds = PHONE_KINDS if kind in PHONE_KINDS else (kind,)
+    identities = ChannelIdentity.objects.filter(contact=OuterRef("pk"), kind__in=kinds)
     rows = Contact.objects.for_list().found_by(words).filter(Exists(identities), blocked_at=None)
     return list(rows.order_by("name", "pk")[:MOST])
 
@@ -88,17 +91,19 @@ def _send(request: Request, found: Broadcast, contact: Contact | None) -> Messag
     channel, template = found.channel, found.template
     if (missing := _missing(found)) or channel is None or template is None:
         raise NoTest(missing)
-    identity = contact.identities.filter(kind=channel.kind).order_by("pk").first() if contact else None
-    if contact is None or identity is None:
+    address, values = one_person(found, contact) if contact else ("", {})
+    if contact is None or not address:
         raise NoTest(_("Choose somebody with an address on this channel."))
     if contact.blocked_at or consent.may_message(contact, channel, found.purpose).why == Why.OPTED_OUT:
         raise NoTest(_("%(name)s has opted out or is blocked, and gets no test either.") % {"name": contact.name})
-    values = values_of(found, contact)
     if any(problems(template, values)):
         raise NoTest(_("A value is missing or wrong for %(name)s. Look at the values again.") % {"name": contact.name})
     content: dict[str, Any] = {**content_for(template, values), "broadcast": found.public_id, "is_test": True}
     try:
         with transaction.atomic():
+            identity, _new = ChannelIdentity.objects.get_or_create(
+                kind=channel.kind, external_id=address, defaults={"contact": contact}
+            )
             sent = outbox.send_template(
                 conversation_for(channel, contact, identity),
                 author=request.user,
