@@ -19,8 +19,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from config.celery import app
+from messaging.broadcasts.models import Broadcast
+from messaging.channels.models import Channel
 from messaging.contacts.models import Contact
 from messaging.conversations.models import Conversation
 from messaging.message_templates.models import MessageTemplate
@@ -95,6 +98,23 @@ def template(acme: Acme) -> dict[str, Any]:
         return {**conversation(acme), "template_id": MessageTemplate.objects.get().public_id}
 
 
+def draft(acme: Acme) -> dict[str, Any]:
+    return _broadcast(acme, state="draft")
+
+
+def sending(acme: Acme) -> dict[str, Any]:
+    return _broadcast(acme, state="sending", started_at=timezone.now())
+
+
+def _broadcast(acme: Acme, **values: Any) -> dict[str, Any]:
+    """A new one for each who asks: what one has done to it must not change what the next gets."""
+    with company_context(acme.company):
+        made = Broadcast.objects.create(
+            name="News", channel=Channel.objects.get(), template=MessageTemplate.objects.get(), **values
+        )
+        return {"public_id": made.public_id}
+
+
 def member(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.agent.public_id}
 
@@ -143,6 +163,26 @@ COMPANY_URLS: dict[str, Row] = {
     "conversation_reopen": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
     "conversation_snooze": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
     "conversation_label": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
+    "broadcasts": Row(LOGIN, 200, 200, 200, 200),
+    "broadcast_new": Row(LOGIN, 403, 200, 200, 200),
+    "broadcast": Row(LOGIN, 200, 200, 200, 404, "get", sending),
+    "broadcast_progress": Row(LOGIN, 200, 200, 200, 404, "get", sending),
+    "broadcast_csv": Row(LOGIN, 403, 200, 200, 404, "get", sending),
+    "broadcast_rename": Row(LOGIN, 403, 200, 200, 404, "get", draft),
+    "broadcast_duplicate": Row(LOGIN, 403, 302, 403, 404, "post", draft),
+    "broadcast_delete": Row(LOGIN, 403, 200, 200, 404, "get", draft),
+    "broadcast_audience": Row(LOGIN, 200, 200, 200, 404, "get", draft),
+    "broadcast_people": Row(LOGIN, 200, 200, 200, 404, "get", draft),
+    "broadcast_message": Row(LOGIN, 200, 200, 200, 404, "get", draft),
+    "broadcast_preview": Row(LOGIN, 200, 200, 200, 404, "get", draft),
+    "broadcast_timing": Row(LOGIN, 200, 200, 200, 404, "get", draft),
+    "broadcast_review": Row(LOGIN, 200, 200, 200, 404, "get", draft),
+    "broadcast_test": Row(LOGIN, 403, 200, 200, 404, "get", draft),
+    "broadcast_send": Row(LOGIN, 403, 302, 302, 404, "get", draft),
+    "broadcast_unschedule": Row(LOGIN, 403, 302, 403, 404, "post", draft),
+    "broadcast_pause": Row(LOGIN, 403, 302, 403, 404, "post", sending),
+    "broadcast_resume": Row(LOGIN, 403, 302, 403, 404, "post", sending),
+    "broadcast_cancel": Row(LOGIN, 403, 200, 200, 404, "get", sending),
     "contacts": Row(LOGIN, 200, 200, 200, 200),
     "contact": Row(LOGIN, 200, 200, 200, 404, "get", contact),
     "contact_add": Row(LOGIN, 200, 200, 200, 200),

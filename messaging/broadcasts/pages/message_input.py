@@ -38,6 +38,10 @@ class Binding:
         return self.place.kind in ONLY_FIXED
 
     @property
+    def hint(self) -> str:
+        return "https://" if self.place.kind == "link" else ""
+
+    @property
     def key(self) -> str:
         """Names its fields, and is fit for an id."""
         return self.place.path.replace(".", "-")
