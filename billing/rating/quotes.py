@@ -46,6 +46,11 @@ class Quote:
         return sum(line.number for line in self.lines)
 
     @property
+    def has_price(self) -> bool:
+        """Whether anything in it has one."""
+        return any(line.amount is not None for line in self.lines)
+
+    @property
     def missing(self) -> list[QuoteLine]:
         return [line for line in self.lines if line.amount is None]
 

@@ -55,7 +55,8 @@ def totals_of_many(broadcasts: Sequence[int]) -> dict[int, Totals]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT r.broadcast_id, {STATE} AS part, count(*), count(COALESCE(m.delivered_at, m.read_at)), count(m.read_at)
+            SELECT r.broadcast_id, {STATE} AS part,
+                count(*), count(COALESCE(m.delivered_at, m.read_at)), count(m.read_at)
             FROM {RECIPIENT} r LEFT JOIN {MESSAGE} m ON m.id = r.message_id
             WHERE r.broadcast_id = ANY(%s) GROUP BY 1, 2
             """,

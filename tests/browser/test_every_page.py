@@ -27,8 +27,8 @@ PUBLIC = (
 OUTSIDE = ("/sign-in/", "/password/reset/", "/invitation/used/", "/nowhere/")
 MEMBER = (
     "/", "/inbox/", "/inbox/?q=nobody",
-    "/contacts/", "/contacts/add/", "/contacts/?q=nobody", "/team/", "/team/invite/", "/settings/",
-    "/settings/address/", "/settings/visits/", "/settings/log/", "/you/", "/you/security/", "/you/security/password/",
+    "/contacts/", "/contacts/add/", "/contacts/?q=nobody", "/broadcasts/", "/broadcasts/new/", "/team/", "/team/invite/",
+    "/settings/", "/settings/address/", "/settings/visits/", "/settings/log/", "/you/", "/you/security/", "/you/security/password/",
     "/you/security/second-factor/", "/sign-out/", "/nowhere/",
 )  # fmt: skip
 AGENT = ("/", "/settings/", "/team/")
