@@ -127,6 +127,13 @@ def schedule(broadcast: Broadcast, at: datetime) -> None:
 
 
 @transaction.atomic
+def reschedule(broadcast: Broadcast, at: datetime) -> None:
+    """Another time for one that waits, ready or not: what is missing is looked at when it starts. Raises TooLate."""
+    _move(broadcast, (BroadcastState.SCHEDULED,), BroadcastState.SCHEDULED, scheduled_at=at)
+    due.announce(KIND, current_company(), at=at)
+
+
+@transaction.atomic
 def unschedule(broadcast: Broadcast) -> None:
     """A draft again. Raises TooLate when it has started."""
     _move(broadcast, (BroadcastState.SCHEDULED,), BroadcastState.DRAFT, scheduled_at=None)

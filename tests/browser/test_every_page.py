@@ -27,9 +27,9 @@ PUBLIC = (
 OUTSIDE = ("/sign-in/", "/password/reset/", "/invitation/used/", "/nowhere/")
 MEMBER = (
     "/", "/inbox/", "/inbox/?q=nobody",
-    "/contacts/", "/contacts/add/", "/contacts/?q=nobody", "/broadcasts/", "/broadcasts/new/", "/team/", "/team/invite/",
-    "/settings/", "/settings/address/", "/settings/visits/", "/settings/log/", "/you/", "/you/security/", "/you/security/password/",
-    "/you/security/second-factor/", "/sign-out/", "/nowhere/",
+    "/contacts/", "/contacts/add/", "/contacts/?q=nobody", "/broadcasts/", "/broadcasts/new/", "/team/",
+    "/team/invite/", "/settings/", "/settings/address/", "/settings/visits/", "/settings/log/", "/you/",
+    "/you/security/", "/you/security/password/", "/you/security/second-factor/", "/sign-out/", "/nowhere/",
 )  # fmt: skip
 AGENT = ("/", "/settings/", "/team/")
 CONSOLE = ("/staff/", "/staff/?q=nobody", "/staff/log/", "/staff/system/", "/companies/", "/you/security/")

@@ -17,6 +17,7 @@ from messaging.broadcasts.gates import quiet_until
 from messaging.broadcasts.models import Broadcast, BroadcastState, PauseReason, SkipReason
 from messaging.broadcasts.totals import Totals
 from messaging.channels.errors import rule_for
+from messaging.channels.models import ChannelState
 from messaging.message_templates.models import TemplateStatus
 from tenants.templatetags.ui import clock, date_time, number
 
@@ -191,8 +192,14 @@ def holds(broadcast: Broadcast, now: datetime) -> str:
     """Why nothing is sent for the moment although it runs; '' when nothing holds it."""
     if broadcast.state != BroadcastState.SENDING:
         return ""
-    if broadcast.channel is None or not broadcast.channel.is_sending():
-        return _("The number is not sending at the moment. It goes on by itself as soon as it does.")
+    channel = broadcast.channel
+    if channel is not None and channel.state != ChannelState.CONNECTED:
+        words = _(
+            "The number sends nothing at the moment: %(state)s. Once it is connected again, this goes on by itself."
+        )
+        return words % {"state": channel.get_state_display()}
+    if channel is None or not channel.is_sending():
+        return _("The provider does not answer properly. It is tried again by itself in a moment.")
     until = quiet_until(broadcast, now)
     if until is None:
         return ""

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -26,7 +27,7 @@ from messaging.broadcasts.pages.forms import TimingForm
 from messaging.broadcasts.pages.looking import STEPS, Look, look_at, preview_of
 from messaging.contacts.consent.models import Purpose
 from messaging.contacts.models import ContactList, Label
-from tenants.access import role_required
+from tenants.access import actor_of, role_required
 from tenants.models import Role
 from tenants.request import Request
 
@@ -80,7 +81,7 @@ def _save_audience(request: Request, found: Broadcast, known: audience_input.Kno
         form = audience_input.from_kept(found.audience, found.purpose, known)
         form.errors["conditions"] = _("One of the conditions is not known any more. Look at them again.")
         return _audience_page(request, found, form, known, status=422)
-    services.change(found, audience=form.kept(), purpose=form.purpose)
+    _keep(found, audience=form.kept(), purpose=form.purpose)
     if "add" in request.POST or "remove" in request.POST:
         query = urlencode({"add": request.POST.get("new_field", "")}) if "add" in request.POST else ""
         return redirect(f"{reverse('broadcast_audience', args=[found.public_id])}?{query}#conditions")
@@ -134,7 +135,7 @@ def _choose_channel(request: Request, found: Broadcast) -> HttpResponse:
     values: dict[str, Any] = {"channel": chosen}
     if found.template and found.template.account_external_id != chosen.account_external_id:
         values |= {"template": None, "bindings": {}}
-    services.change(found, **values)
+    _keep(found, **values)
     return _next(request, found, "message")
 
 
@@ -145,14 +146,14 @@ def _choose_template(request: Request, found: Broadcast) -> HttpResponse:
         return _message_page(request, found, refused=refused, status=422)
     # The same places mean the same: another language of a template keeps what was said.
     kept = found.bindings if found.template and found.template.name == chosen.name else {}
-    services.change(found, template=chosen, bindings=kept or message_input.begun(chosen))
+    _keep(found, template=chosen, bindings=kept or message_input.begun(chosen))
     return _next(request, found, "message")
 
 
 def _bind(request: Request, found: Broadcast) -> HttpResponse:
     assert found.template is not None
     rows = message_input.from_post(found.template, request.POST, message_input.sources())
-    services.change(found, bindings={row.place.path: row.kept() for row in rows if row.kept()})
+    _keep(found, bindings={row.place.path: row.kept() for row in rows if row.kept()})
     if request.htmx:
         return _saved(request, found, "broadcasts/_saved.html")
     for row in rows:
@@ -202,16 +203,23 @@ def timing(request: Request, found: Broadcast) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         context = {"form": form, "zone": shown.zone_name(found)}
         return _page(request, found, "timing", context, status=422 if form.is_bound else 200)
-    values = form.values()
-    if found.state == BroadcastState.SCHEDULED and values["scheduled_at"] is None:
-        services.unschedule(found)
-    services.change(found, **values)
-    if found.state == BroadcastState.SCHEDULED:
-        try:
-            services.schedule(found, values["scheduled_at"])
-        except services.NotReady as problem:
-            messages.error(request, str(problem))
+    _keep_timing(request, found, form.values())
     return _next(request, found, "review")
+
+
+@transaction.atomic
+def _keep_timing(request: Request, found: Broadcast, values: dict[str, Any]) -> None:
+    """A scheduled one is a draft again without a time, and moves with another."""
+    if found.state != BroadcastState.SCHEDULED:
+        _keep(found, **values)
+    elif values["scheduled_at"] is None:
+        services.unschedule(found)
+        _keep(found, **values)
+        guards.record(actor_of(request), "unscheduled", found, request)
+    else:
+        _keep(found, **values)
+        services.reschedule(found, values["scheduled_at"])
+        guards.record(actor_of(request), "scheduled", found, request, at=values["scheduled_at"].isoformat())
 
 
 def _timing_of(found: Broadcast) -> dict[str, Any]:
@@ -234,6 +242,14 @@ def review(request: Request, found: Broadcast) -> HttpResponse:
     return _page(request, found, "review", {})
 
 
+def _keep(found: Broadcast, **values: Any) -> None:
+    """Save; what a scheduled one is expected to cost follows."""
+    services.change(found, **values)
+    if found.state == BroadcastState.SCHEDULED:
+        quote = look_at(found).quote
+        services.change(found, estimate=quote.as_values() if quote else {})
+
+
 # --- The page around a step -------------------------------------------------------------------------------------------
 
 
@@ -248,7 +264,7 @@ def _page(
         "current": current,
         "badge": shown.badge(found),
         "starts": shown.local_time(found, found.scheduled_at) if found.scheduled_at else "",
-        "could_not_start": found.pause_details if found.state == BroadcastState.DRAFT else "",
+        "could_not_start": found.state == BroadcastState.DRAFT and found.pause_reason,
     }
     return render(request, f"broadcasts/{current}.html", whole, status=status)
 

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from messaging.broadcasts import services
+from messaging.broadcasts import running, services
 from messaging.broadcasts.models import Broadcast, BroadcastState
 from messaging.channels.models import Channel
 from messaging.contacts.models import Attribute, Contact, ContactList, Label
@@ -336,6 +336,29 @@ def test_a_scheduled_one_moves_to_another_time(browser: Browser, acme: Company, 
     kept = fresh(acme, draft)
     assert kept.scheduled_at
     assert (kept.state, kept.scheduled_at.year) == (BroadcastState.SCHEDULED, 2099)
+    browser.post(path(draft, "timing/"), {"when": "now"})
+    assert fresh(acme, draft).state == BroadcastState.DRAFT
+    actions = AuditEntry.objects.filter(action__startswith="broadcast.").order_by("pk").values_list("action", flat=True)
+    assert list(actions) == ["broadcast.scheduled", "broadcast.unscheduled"]
+
+
+def test_what_a_scheduled_one_would_cost_follows_its_audience(
+    browser: Browser, acme: Company, draft: Broadcast
+) -> None:
+    with company_context(acme):
+        services.schedule(draft, timezone.now() + timedelta(days=1))
+    condition = {"field": "name", "op": "is", "value": "Person 1"}
+    browser.post(path(draft, "audience/"), {**EVERYONE, **condition})
+    assert [line["number"] for line in fresh(acme, draft).estimate["lines"]] == [1]
+
+
+def test_one_that_could_not_start_says_so(browser: Browser, acme: Company, draft: Broadcast) -> None:
+    at_its_time = timezone.now() + timedelta(hours=1)
+    with company_context(acme):
+        services.schedule(draft, at_its_time)
+        MessageTemplate.objects.update(status="paused")
+        running.run(clock=lambda: at_its_time)
+    assert "It could not start at its time" in text(browser.get(path(draft, "review/")))
 
 
 # --- Review -----------------------------------------------------------------------------------------------------------
