@@ -20,9 +20,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from config.celery import app
+from messaging.broadcasts.models import Broadcast
 from messaging.channels.models import Channel
 from messaging.contacts.consent.preferences import token_of
 from messaging.contacts.imports import services as imports
@@ -141,6 +143,23 @@ def filled(acme: Acme) -> dict[str, Any]:
     return {**conversation(acme), "template_id": acme.template.public_id}
 
 
+def draft(acme: Acme) -> dict[str, Any]:
+    return _broadcast(acme, state="draft")
+
+
+def sending(acme: Acme) -> dict[str, Any]:
+    return _broadcast(acme, state="sending", started_at=timezone.now())
+
+
+def _broadcast(acme: Acme, **values: Any) -> dict[str, Any]:
+    """A new one for each who asks: what one has done to it must not change what the next gets."""
+    with company_context(acme.company):
+        made = Broadcast.objects.create(
+            name="News", channel=Channel.objects.get(), template=MessageTemplate.objects.get(), **values
+        )
+        return {"public_id": made.public_id}
+
+
 def member(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.agent.public_id}
 
@@ -210,6 +229,26 @@ COMPANY_URLS: dict[str, Row] = {
     "templates": Row(LOGIN, 403, 200, 200, 200),
     "templates_fetch": Row(LOGIN, 403, 302, 403, 302, "post"),
     "template": Row(LOGIN, 403, 200, 200, 404, "get", template),
+    "broadcasts": Row(LOGIN, 200, 200, 200, 200),
+    "broadcast_new": Row(LOGIN, 403, 200, 200, 200),
+    "broadcast": Row(LOGIN, 200, 200, 200, 404, "get", sending),
+    "broadcast_progress": Row(LOGIN, 200, 200, 200, 404, "get", sending),
+    "broadcast_csv": Row(LOGIN, 403, 200, 200, 404, "get", sending),
+    "broadcast_rename": Row(LOGIN, 403, 200, 200, 404, "get", draft),
+    "broadcast_duplicate": Row(LOGIN, 403, 302, 403, 404, "post", draft),
+    "broadcast_delete": Row(LOGIN, 403, 200, 200, 404, "get", draft),
+    "broadcast_audience": Row(LOGIN, 200, 200, 200, 404, "get", draft),
+    "broadcast_people": Row(LOGIN, 200, 200, 200, 404, "get", draft),
+    "broadcast_message": Row(LOGIN, 200, 200, 200, 404, "get", draft),
+    "broadcast_preview": Row(LOGIN, 200, 200, 200, 404, "get", draft),
+    "broadcast_timing": Row(LOGIN, 200, 200, 200, 404, "get", draft),
+    "broadcast_review": Row(LOGIN, 200, 200, 200, 404, "get", draft),
+    "broadcast_test": Row(LOGIN, 403, 200, 200, 404, "get", draft),
+    "broadcast_send": Row(LOGIN, 403, 302, 302, 404, "get", draft),
+    "broadcast_unschedule": Row(LOGIN, 403, 302, 403, 404, "post", draft),
+    "broadcast_pause": Row(LOGIN, 403, 302, 403, 404, "post", sending),
+    "broadcast_resume": Row(LOGIN, 403, 302, 403, 404, "post", sending),
+    "broadcast_cancel": Row(LOGIN, 403, 200, 200, 404, "get", sending),
     "contacts": Row(LOGIN, 200, 200, 200, 200),
     "contact": Row(LOGIN, 200, 200, 200, 404, "get", contact),
     "contact_add": Row(LOGIN, 200, 200, 200, 200),

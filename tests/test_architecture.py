@@ -19,6 +19,7 @@ FLOORS: list[list[str]] = [
         *("messaging.apps", "messaging.urls", "messaging.inbox", "messaging.api", "messaging.sandbox"),
         *("messaging.steps", "messaging.contacts.urls", "messaging.contacts.views", "messaging.contacts.consent.shown"),
         *("messaging.channels.pages", "messaging.message_templates.pages"),
+        "messaging.broadcasts.pages",
     ],
     ["messaging.webhooks", "messaging.tasks"],
     ["messaging.broadcasts", "messaging.bots"],

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.db import connection, transaction
 from django.db.models import Max
 
-from messaging.broadcasts import audience
+from messaging.broadcasts import audience, markets
 from messaging.broadcasts.audience import CANONICAL, REACHABLE
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient, BroadcastState, SkipReason
 from messaging.broadcasts.texts import message_of
@@ -16,7 +16,6 @@ from messaging.contacts.models import Contact
 # Contacts looked at in one transaction: some seconds of work at the most.
 STEP = 50_000
 RECIPIENT, BROADCAST = BroadcastRecipient._meta.db_table, Broadcast._meta.db_table
-LONGEST_PREFIX = 7
 
 
 def freeze(broadcast: Broadcast, prefixes: Mapping[str, str], *, step: int = STEP) -> bool:
@@ -51,12 +50,13 @@ def _step(broadcast_id: int, prefixes: Mapping[str, str], last: int, step: int) 
             cursor.execute(
                 f"""
                 INSERT INTO {RECIPIENT} (broadcast_id, contact_id, name, address, values, consent_id, market, skipped)
-                SELECT %s, p.id, p.name, p.address, COALESCE(p.values, '{{}}'), p.event_id, {_market("p.address")},
+                SELECT %s, p.id, p.name, p.address, COALESCE(p.values, '{{}}'), p.event_id,
+                    {markets.market("p.address")},
                     CASE p.part WHEN '{REACHABLE}' THEN '' ELSE p.part END
-                FROM ({sql}) p {_markets("p.address")} ORDER BY p.id
+                FROM ({sql}) p {markets.joins("p.address")} ORDER BY p.id
                 ON CONFLICT (broadcast_id, contact_id) DO NOTHING
                 """,
-                [broadcast.pk, *values, *_prefixes(prefixes)],
+                [broadcast.pk, *values, *markets.parameters(prefixes)],
             )
         Broadcast.objects.filter(pk=broadcast.pk).update(frozen_until=until)
     return until
@@ -79,26 +79,3 @@ def _finish(broadcast_id: int) -> bool:
             [broadcast_id],
         )
     return True
-
-
-# --- Markets ----------------------------------------------------------------------------------------------------------
-
-
-def _prefixes(prefixes: Mapping[str, str]) -> list[list[str]]:
-    keys = [*prefixes]
-    return [keys, [prefixes[key] for key in keys]] * LONGEST_PREFIX
-
-
-def _markets(address: str) -> str:
-    """Joins that find the market by each length of prefix; equality, so that 200,000 numbers take moments."""
-    return " ".join(
-        f"LEFT JOIN unnest(%s::text[], %s::text[]) AS m{length} (prefix, market)"
-        f" ON m{length}.prefix = substr({address}, 2, {length}) AND {address} LIKE '+%%'"
-        f" AND length({address}) > {length}"
-        for length in range(LONGEST_PREFIX, 0, -1)
-    )
-
-
-def _market(address: str) -> str:
-    found = ", ".join(f"m{length}.market" for length in range(LONGEST_PREFIX, 0, -1))
-    return f"COALESCE({found}, CASE WHEN {address} LIKE '+%%' THEN 'Other' ELSE split_part({address}, '.', 1) END)"

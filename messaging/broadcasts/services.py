@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,18 @@ from tenants.models import User
 from tenants.services import due
 
 KIND = "broadcasts"
+# What a copy takes over.
+COPIED = (
+    "channel",
+    "purpose",
+    "template",
+    "audience",
+    "bindings",
+    "quiet_from",
+    "quiet_until",
+    "time_zone",
+    "per_minute",
+)
 EDITABLE = (BroadcastState.DRAFT, BroadcastState.SCHEDULED)
 CANCELLABLE = (
     BroadcastState.SCHEDULED,
@@ -33,10 +46,21 @@ CANCELLABLE = (
 )
 
 
+@dataclass(frozen=True)
+class Blocker:
+    """Something that keeps a broadcast from starting, and the step where it is mended."""
+
+    step: str  # audience | message
+    text: Promise | str
+
+    def __str__(self) -> str:
+        return str(self.text)
+
+
 class NotReady(Exception):
     """Something must be mended before it can start; `problems` say what."""
 
-    def __init__(self, problems: Sequence[Promise | str]) -> None:
+    def __init__(self, problems: Sequence[Blocker]) -> None:
         super().__init__(" ".join(str(problem) for problem in problems))
         self.problems = problems
 
@@ -48,8 +72,9 @@ class TooLate(Exception):
         super().__init__(_("This broadcast has moved on meanwhile. Look at it again."))
 
 
-def create(*, name: str, by: User | None) -> Broadcast:
-    return Broadcast.objects.create(name=name, author_id=by.pk if by else None, author_name=by.name if by else "")
+def create(*, name: str, by: User | None, **values: Any) -> Broadcast:
+    author = {"author_id": by.pk if by else None, "author_name": by.name if by else ""}
+    return Broadcast.objects.create(name=name, **author, **values)
 
 
 def change(broadcast: Broadcast, **values: Any) -> None:
@@ -60,25 +85,36 @@ def change(broadcast: Broadcast, **values: Any) -> None:
     tell("broadcast", id=broadcast.public_id)
 
 
-def problems_of(broadcast: Broadcast) -> list[Promise | str]:
+def duplicate(broadcast: Broadcast, *, name: str, by: User | None) -> Broadcast:
+    """A new draft of the same kind; nothing of what came of the first."""
+    return create(name=name, by=by, **{field: getattr(broadcast, field) for field in COPIED})
+
+
+def discard(broadcast: Broadcast) -> None:
+    """Delete a draft. Raises TooLate when it is none any more."""
+    if not Broadcast.objects.filter(pk=broadcast.pk, state=BroadcastState.DRAFT).delete()[0]:
+        raise TooLate
+
+
+def problems_of(broadcast: Broadcast) -> list[Blocker]:
     """What keeps it from starting, in words."""
-    found: list[Promise | str] = []
+    found: list[Blocker] = []
     channel, template = broadcast.channel, broadcast.template
     if channel is None:
-        found.append(_("Choose the number it is sent from."))
+        found.append(Blocker("message", _("Choose the number it is sent from.")))
     elif channel.state != ChannelState.CONNECTED:
-        found.append(_("The number is not connected or is paused."))
+        found.append(Blocker("message", _("The number is not connected or is paused.")))
     if template is None:
-        found.append(_("Choose a template."))
+        found.append(Blocker("message", _("Choose a template.")))
     else:
         if template.status != TemplateStatus.APPROVED:
-            found.append(_("The template is not approved any more."))
+            found.append(Blocker("message", _("The template is not approved any more.")))
         if channel is not None and template.account_external_id != channel.account_external_id:
-            found.append(_("The template belongs to another account than the number."))
+            found.append(Blocker("message", _("The template belongs to another account than the number.")))
         if any(unbound(template, broadcast.bindings)):
-            found.append(_("Say for each value of the template where it comes from."))
+            found.append(Blocker("message", _("Say for each value of the template where it comes from.")))
     if not chosen(broadcast.audience).exists():
-        found.append(_("Choose who gets it: nobody is chosen yet."))
+        found.append(Blocker("audience", _("Choose who gets it: nobody is chosen yet.")))
     return found
 
 
@@ -87,6 +123,13 @@ def schedule(broadcast: Broadcast, at: datetime) -> None:
     """Start it by itself at a time. Raises NotReady or TooLate."""
     _check(broadcast)
     _move(broadcast, EDITABLE, BroadcastState.SCHEDULED, scheduled_at=at)
+    due.announce(KIND, current_company(), at=at)
+
+
+@transaction.atomic
+def reschedule(broadcast: Broadcast, at: datetime) -> None:
+    """Another time for one that waits, ready or not: what is missing is looked at when it starts. Raises TooLate."""
+    _move(broadcast, (BroadcastState.SCHEDULED,), BroadcastState.SCHEDULED, scheduled_at=at)
     due.announce(KIND, current_company(), at=at)
 
 
@@ -128,9 +171,9 @@ def pause(broadcast: Broadcast) -> None:
 def resume(broadcast: Broadcast, *, now: datetime | None = None) -> None:
     """Go on where it stopped, with the template as it is now: whoever resumes has looked at it.
 
-    Raises NotReady or TooLate.
+    Its audience is frozen, so it may be empty by now. Raises NotReady or TooLate.
     """
-    _check(broadcast)
+    _check(broadcast, "message")
     template = broadcast.template
     _move(
         broadcast,
@@ -154,8 +197,8 @@ def cancel(broadcast: Broadcast) -> int:
     return withdraw(broadcast, for_good=True)
 
 
-def _check(broadcast: Broadcast) -> None:
-    if problems := problems_of(broadcast):
+def _check(broadcast: Broadcast, *steps: str) -> None:
+    if problems := [one for one in problems_of(broadcast) if not steps or one.step in steps]:
         raise NotReady(problems)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -42,19 +44,34 @@ class Totals:
 
 
 def totals_of(broadcast: Broadcast) -> Totals:
+    return totals_of_many([broadcast.pk]).get(broadcast.pk, Totals())
+
+
+def totals_of_many(broadcasts: Sequence[int]) -> dict[int, Totals]:
+    """The numbers of several broadcasts in one statement; one without rows is not in it.
+
+    Who has read a message has it, also where the report of that was skipped.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT {STATE} AS part, count(*), count(m.delivered_at), count(m.read_at)
-            FROM {RECIPIENT} r LEFT JOIN {MESSAGE} m ON m.id = r.message_id WHERE r.broadcast_id = %s GROUP BY part
+            SELECT r.broadcast_id, {STATE} AS part,
+                count(*), count(COALESCE(m.delivered_at, m.read_at)), count(m.read_at)
+            FROM {RECIPIENT} r LEFT JOIN {MESSAGE} m ON m.id = r.message_id
+            WHERE r.broadcast_id = ANY(%s) GROUP BY 1, 2
             """,
-            [broadcast.pk],
+            [list(broadcasts)],
         )
-        rows = {part: (count, delivered, read) for part, count, delivered, read in cursor.fetchall()}
-    counts = {part: count for part, (count, _delivered, _read) in rows.items()}
-    _count, delivered, read = rows.get("accepted", (0, 0, 0))
-    # Who has read it has it, also where the report of that was skipped.
-    return Totals(**counts, delivered=max(delivered, read), read=read)
+        rows: dict[int, dict[str, tuple[int, int, int]]] = defaultdict(dict)
+        for broadcast_id, part, *numbers in cursor.fetchall():
+            rows[broadcast_id][part] = tuple(numbers)
+    return {broadcast_id: _totals(parts) for broadcast_id, parts in rows.items()}
+
+
+def _totals(parts: Mapping[str, tuple[int, int, int]]) -> Totals:
+    counts = {part: count for part, (count, _delivered, _read) in parts.items()}
+    _count, delivered, read = parts.get("accepted", (0, 0, 0))
+    return Totals(**counts, delivered=delivered, read=read)
 
 
 def failures_of(broadcast: Broadcast) -> list[tuple[str, int]]:

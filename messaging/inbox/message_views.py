@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from messaging.broadcasts.models import Broadcast
 from messaging.channels.base import MessageType
 from messaging.channels.capabilities import capabilities_of
 from messaging.channels.errors import rule_for
@@ -199,6 +200,12 @@ def _message(found: Conversation, message_id: str, *, reactions: bool = False) -
     return one
 
 
+def _broadcast_of(message: Message) -> Broadcast | None:
+    """The one a message was sent with, or was the test of."""
+    key = message.content.get("broadcast")
+    return Broadcast.objects.filter(public_id=key).first() if isinstance(key, str) else None
+
+
 def _looked_at(request: Request, found: Conversation, chosen: Message, *, refused: str = "") -> HttpResponse:
     may_write = request.visit is None
     rule = rule_for(found.channel.kind, chosen.error_code) if chosen.error_code else None
@@ -221,6 +228,7 @@ def _looked_at(request: Request, found: Conversation, chosen: Message, *, refuse
         "rule": rule,
         "refused": refused,
         "template": chosen.content.get("name") if chosen.type == MessageType.TEMPLATE else "",
+        "broadcast": _broadcast_of(chosen),
     }
     status = 422 if refused else 200
     if not request.htmx:

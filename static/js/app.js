@@ -19,6 +19,7 @@ import "./offline.js";
 import "./password.js";
 import "./presence.js";
 import "./seen.js";
+import "./shows.js";
 import "./submit-once.js";
 import "./theme.js";
 import "./thread.js";

@@ -6,7 +6,7 @@ import { catchingUp, connected, lost, refused } from "./offline.js";
 
 const LONGEST_WAIT = 30_000;
 const SILENCE = 50_000; // the server says every 20 s that it is still there
-const KINDS = ["conversation", "message", "messages", "presence", "reload", "hello", "beat"];
+const KINDS = ["conversation", "message", "messages", "broadcast", "presence", "reload", "hello", "beat"];
 
 let place; // the element that asked for the stream
 let stream = null;
@@ -69,6 +69,7 @@ const hear = {
       document.body.dispatchEvent(new CustomEvent("live-message", { detail: { id: message, conversation } }));
     }
   },
+  broadcast: ({ id }) => tell(`live-broadcast-${id}`),
   presence: (detail) => document.body.dispatchEvent(new CustomEvent("live-presence", { detail })),
   reload: tellAll,
 };

@@ -281,14 +281,17 @@ def sparkline(values: Sequence[charts.Number], label: str) -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/_part_bar.html")
-def part_bar(parts: Sequence[Mapping[str, Any]], label: str, total: str = "") -> dict[str, Any]:
-    """One bar that adds up. `parts` are {label, value, tone, url} in a fixed order; `total` names the sum."""
+def part_bar(parts: Sequence[Mapping[str, Any]], label: str, total: str = "", opens: str = "") -> dict[str, Any]:
+    """One bar that adds up. `parts` are {label, value, tone, url} in a fixed order; `total` names the sum.
+
+    `opens` is the id of the element that a part's page takes the place of, where there is a script.
+    """
     places = charts.parts([part["value"] for part in parts])
     shown = [
         {**part, "x": start, "width": width, "tone": str(part.get("tone") or index)}
         for index, (part, (start, width)) in enumerate(zip(parts, places, strict=True), start=1)
     ]
-    return {"parts": shown, "label": label, "total": total, "sum": sum(part["value"] for part in parts)}
+    return {"parts": shown, "label": label, "total": total, "sum": sum(part["value"] for part in parts), "opens": opens}
 
 
 @register.inclusion_tag("components/_cost_range.html")

@@ -29,7 +29,7 @@ MEMBER = (
     "/", "/inbox/", "/inbox/?q=nobody",
     "/contacts/", "/contacts/add/", "/contacts/?q=nobody", "/contacts/?blocked=1", "/contacts/lists/",
     "/contacts/attributes/", "/contacts/import/", "/preferences/none/", "/team/", "/team/invite/", "/settings/",
-    "/channels/", "/channels/connect/", "/templates/", "/templates/?q=nothing",
+    "/broadcasts/", "/broadcasts/new/", "/channels/", "/channels/connect/", "/templates/", "/templates/?q=nothing",
     "/settings/address/", "/settings/visits/", "/settings/log/", "/you/", "/you/security/", "/you/security/password/",
     "/you/security/second-factor/", "/sign-out/", "/nowhere/",
 )  # fmt: skip

@@ -46,7 +46,7 @@ def template(channel: Channel) -> MessageTemplate:
 
 def make_template(**values: Any) -> MessageTemplate:
     fields = {"name": "sale", "language": "de", "category": "marketing", "status": "approved", "components": BODY}
-    return MessageTemplate.objects.create(account_external_id="waba", **{**fields, **values})
+    return MessageTemplate.objects.create(**{"account_external_id": "waba", **fields, **values})
 
 
 def make_person(number: int, *, agreed: bool = True, phone: str = "", kind: str = "whatsapp", **values: Any) -> Contact:

@@ -1,0 +1,185 @@
+"""What a draft comes to as it stands: whom it reaches, what it would cost, what is missing. One statement for all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _, gettext_lazy
+
+from billing.rating.quotes import Quote, prefixes_on, quote
+from messaging.broadcasts import audience, markets
+from messaging.broadcasts.audience import REACHABLE, Message
+from messaging.broadcasts.models import Broadcast, SkipReason
+from messaging.broadcasts.services import Blocker, problems_of
+from messaging.broadcasts.texts import message_of, unbound
+from messaging.contacts.models import Contact
+from messaging.inbox.kinds import sheet
+from messaging.message_templates.filling import places, rendered
+
+# People the preview steps through before the worst cases.
+PEOPLE = 20
+# The first one that has a price for every market; a card that lacks one is not mixed with another.
+CURRENCIES = ("EUR", "USD")
+
+
+@dataclass(frozen=True)
+class Look:
+    """`parts` add up to everybody who was chosen."""
+
+    broadcast: Broadcast
+    by_market: Mapping[str, Mapping[str, int]]
+    now: datetime
+
+    @cached_property
+    def parts(self) -> dict[str, int]:
+        return {part: sum(found.values()) for part, found in self.by_market.items()}
+
+    @property
+    def reachable(self) -> int:
+        return self.parts.get(REACHABLE, 0)
+
+    @property
+    def chosen(self) -> int:
+        return sum(self.parts.values())
+
+    @cached_property
+    def quote(self) -> Quote | None:
+        """None as long as there is no template to be priced."""
+        template = self.broadcast.template
+        if template is None:
+            return None
+        day = (self.broadcast.scheduled_at or self.now).date()
+        counts = self.by_market.get(REACHABLE, {})
+        quotes = [quote(counts, template.category, currency=currency, day=day) for currency in CURRENCIES]
+        return min(quotes, key=lambda one: len(one.missing))
+
+    @cached_property
+    def blockers(self) -> list[Blocker]:
+        """All that keeps it from being sent, in the order of the steps."""
+        found = problems_of(self.broadcast)
+        if self.chosen and not self.reachable:
+            found.append(Blocker("audience", gettext_lazy("Nobody of the chosen people can be reached.")))
+        if self.quote and (missing := self.quote.missing):
+            names = ", ".join(line.name for line in missing)
+            words = gettext_lazy("There is no price for: {markets}. Leave these countries out, or ask the operator.")
+            found.append(Blocker("audience", format_lazy(words, markets=names)))
+        if self.broadcast.scheduled_at and self.broadcast.scheduled_at <= self.now:
+            found.append(Blocker("timing", gettext_lazy("The time it was to start at is over.")))
+        return sorted(found, key=lambda one: STEPS.index(one.step))
+
+    @property
+    def mark(self) -> str:
+        """Changes with all that somebody has agreed to who presses send."""
+        broadcast = self.broadcast
+        said = [
+            *(broadcast.audience, broadcast.bindings, broadcast.purpose, broadcast.channel_id, broadcast.template_id),
+            *(self.reachable, str(self.quote.total) if self.quote else "", str(broadcast.scheduled_at)),
+            broadcast.template.components if broadcast.template else None,
+        ]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+
+
+STEPS = ("audience", "message", "timing", "review")
+
+
+def look_at(broadcast: Broadcast) -> Look:
+    now = timezone.now()
+    if broadcast.channel is None:
+        return Look(broadcast, {}, now)
+    prefixes = prefixes_on(now.date())
+    found = markets.count(broadcast.audience, broadcast.channel, broadcast.purpose, counted(broadcast), prefixes)
+    return Look(broadcast, found, now)
+
+
+def counted(broadcast: Broadcast) -> Message:
+    """Values are looked at once each has a source: before that everybody would lack one."""
+    template = broadcast.template
+    return Message() if template is None or any(unbound(template, broadcast.bindings)) else message_of(broadcast)
+
+
+# --- What people will read --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One person's message, or a worst case; `at` is its place among `number`."""
+
+    title: str
+    note: str
+    sheet: Mapping[str, Any]
+    at: int
+    number: int
+
+    @property
+    def before(self) -> int:
+        return (self.at - 1) % self.number
+
+    @property
+    def after(self) -> int:
+        return (self.at + 1) % self.number
+
+
+def preview_of(broadcast: Broadcast, at: int) -> Preview | None:
+    """The message of one of the first people, then that with the longest values, then that of somebody unknown."""
+    template = broadcast.template
+    if template is None:
+        return None
+    shown = [*_people(broadcast), _unknown(broadcast)]
+    at = at if 0 <= at < len(shown) else 0
+    title, note, values = shown[at]
+    return Preview(title, note, sheet(rendered(template, values).as_values()), at, len(shown))
+
+
+def one_person(broadcast: Broadcast, contact: Contact) -> tuple[str, dict[str, str]]:
+    """Address and values of somebody, whether they are in the audience or not; '' without an address."""
+    if broadcast.channel is None:
+        return "", {}
+    only = (contact.pk - 1, contact.pk)
+    message = message_of(broadcast)
+    sql, values = audience.people({"everyone": True}, broadcast.channel, broadcast.purpose, message, among=only)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT p.address, p.values FROM ({sql}) p", values)
+        row = cursor.fetchone()
+    return (row[0], _values(row[1])) if row else ("", {})
+
+
+def _people(broadcast: Broadcast) -> list[tuple[str, str, dict[str, str]]]:
+    if broadcast.channel is None:
+        return []
+    sql, values = audience.people(broadcast.audience, broadcast.channel, broadcast.purpose, message_of(broadcast))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH p AS MATERIALIZED (SELECT q.id, q.name, q.values, q.part FROM ({sql}) q)
+            (SELECT 1, p.name, p.values FROM p WHERE p.part IN ('{REACHABLE}', '{SkipReason.VALUE_MISSING}')
+                ORDER BY p.part, p.id LIMIT {PEOPLE})
+            UNION ALL
+            (SELECT 2, p.name, p.values FROM p WHERE p.part IN ('{REACHABLE}', '{SkipReason.TOO_LONG}')
+                ORDER BY length(p.values::text) DESC, p.id LIMIT 1)
+            """,
+            values,
+        )
+        rows = cursor.fetchall()
+    notes = {1: "", 2: _("Worst case: the longest values")}
+    return [(name, notes[which], _values(found)) for which, name, found in rows]
+
+
+def _unknown(broadcast: Broadcast) -> tuple[str, str, dict[str, str]]:
+    """Only what is fixed, and what stands in for a value that is missing."""
+    wanted = places(broadcast.template) if broadcast.template else []
+    sources = {place.path: broadcast.bindings.get(place.path) or {} for place in wanted}
+    values = {path: source.get("text") or source.get("fallback", "") for path, source in sources.items()}
+    return _("Somebody of whom nothing is known"), _("Worst case: every value is missing"), values
+
+
+def _values(found: Any) -> dict[str, str]:
+    return dict(json.loads(found) if isinstance(found, str) else found or {})
