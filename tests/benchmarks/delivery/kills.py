@@ -74,7 +74,9 @@ def _finish(world: World, ahead: float) -> None:
 
 def _sweep(world: World, ahead: float) -> None:
     with company_context(world.company):
-        claiming.expire(timezone.now() + timedelta(seconds=ahead))
+        # Some hundreds at a time.
+        while claiming.expire(timezone.now() + timedelta(seconds=ahead)):
+            pass
 
 
 def _settle(world: World) -> None:
