@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -27,6 +27,8 @@ from messaging.message_templates.filling import places, rendered
 
 # People the preview steps through before the worst cases.
 PEOPLE = 20
+# So many of the chosen are looked at to find them.
+LOOKED_AT = 2000
 # The first one that has a price for every market; a card that lacks one is not mixed with another.
 CURRENCIES = ("EUR", "USD")
 
@@ -133,10 +135,19 @@ def preview_of(broadcast: Broadcast, at: int) -> Preview | None:
     template = broadcast.template
     if template is None:
         return None
-    shown = [*_people(broadcast), _unknown(broadcast)]
-    at = at if 0 <= at < len(shown) else 0
-    title, note, values = shown[at]
-    return Preview(title, note, sheet(rendered(template, values).as_values()), at, len(shown))
+    people = _first_people(broadcast)
+    number = len(people) + (2 if people else 1)
+    at = at if 0 <= at < number else 0
+    note = ""
+    if at < len(people):
+        title, values = people[at]
+    elif at < number - 1:
+        title, values = _longest(broadcast)
+        note = _("Worst case: the longest values")
+    else:
+        title, values = _("Somebody of whom nothing is known"), _nothing_known(broadcast)
+        note = _("Worst case: every value is missing")
+    return Preview(title, note, sheet(rendered(template, values).as_values()), at, number)
 
 
 def one_person(broadcast: Broadcast, contact: Contact) -> tuple[str, dict[str, str]]:
@@ -152,33 +163,46 @@ def one_person(broadcast: Broadcast, contact: Contact) -> tuple[str, dict[str, s
     return (row[0], _values(row[1])) if row else ("", {})
 
 
-def _people(broadcast: Broadcast) -> list[tuple[str, str, dict[str, str]]]:
-    if broadcast.channel is None:
+Person = tuple[str, dict[str, str]]
+
+
+def _first_people(broadcast: Broadcast) -> list[Person]:
+    """Looked for among the first who were chosen; among all of them when nobody of those can be reached."""
+    keys = audience.chosen(broadcast.audience).order_by("pk").values_list("pk", flat=True)[LOOKED_AT - 1 : LOOKED_AT]
+    parts = [REACHABLE, SkipReason.VALUE_MISSING]
+    until = next(iter(keys), None)
+    found = _people(broadcast, parts, "p.part, p.id", PEOPLE, among=(0, until)) if until else []
+    return found or _people(broadcast, parts, "p.part, p.id", PEOPLE)
+
+
+def _longest(broadcast: Broadcast) -> Person:
+    parts = [REACHABLE, SkipReason.TOO_LONG, SkipReason.VALUE_MISSING]
+    found = _people(broadcast, parts, "length(p.values::text) DESC, p.id", 1)
+    return found[0] if found else ("", {})
+
+
+def _people(
+    broadcast: Broadcast, parts: Sequence[str], order: str, most: int, *, among: tuple[int, int] | None = None
+) -> list[Person]:
+    """Names and values of those in `parts`."""
+    channel = broadcast.channel
+    if channel is None:
         return []
-    sql, values = audience.people(broadcast.audience, broadcast.channel, broadcast.purpose, message_of(broadcast))
+    message = message_of(broadcast)
+    sql, values = audience.people(broadcast.audience, channel, broadcast.purpose, message, among=among)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            WITH p AS MATERIALIZED (SELECT q.id, q.name, q.values, q.part FROM ({sql}) q)
-            (SELECT 1, p.name, p.values FROM p WHERE p.part IN ('{REACHABLE}', '{SkipReason.VALUE_MISSING}')
-                ORDER BY p.part, p.id LIMIT {PEOPLE})
-            UNION ALL
-            (SELECT 2, p.name, p.values FROM p WHERE p.part IN ('{REACHABLE}', '{SkipReason.TOO_LONG}')
-                ORDER BY length(p.values::text) DESC, p.id LIMIT 1)
-            """,
-            values,
+            f"SELECT p.name, p.values FROM ({sql}) p WHERE p.part = ANY(%s) ORDER BY {order} LIMIT %s",
+            [*values, list(parts), most],
         )
-        rows = cursor.fetchall()
-    notes = {1: "", 2: _("Worst case: the longest values")}
-    return [(name, notes[which], _values(found)) for which, name, found in rows]
+        return [(name, _values(found)) for name, found in cursor.fetchall()]
 
 
-def _unknown(broadcast: Broadcast) -> tuple[str, str, dict[str, str]]:
+def _nothing_known(broadcast: Broadcast) -> dict[str, str]:
     """Only what is fixed, and what stands in for a value that is missing."""
     wanted = places(broadcast.template) if broadcast.template else []
     sources = {place.path: broadcast.bindings.get(place.path) or {} for place in wanted}
-    values = {path: source.get("text") or source.get("fallback", "") for path, source in sources.items()}
-    return _("Somebody of whom nothing is known"), _("Worst case: every value is missing"), values
+    return {path: source.get("text") or source.get("fallback", "") for path, source in sources.items()}
 
 
 def _values(found: Any) -> dict[str, str]:
