@@ -23,6 +23,7 @@ FLOORS: list[list[str]] = [
             "messaging.api",
             "messaging.sandbox",
             "messaging.steps",
+            "messaging.things",
         ),
         *("messaging.channels.pages", "messaging.message_templates.pages"),
     ],

@@ -10,13 +10,14 @@ from itertools import islice
 
 from django.utils.translation import gettext as _
 
+# What is read from sheets goes back into sheets.
+from tenants.lib.sheets import harmless as harmless
+
 MOST_BYTES = 40 * 1024 * 1024
 MOST_ROWS = 500_000
 MOST_COLUMNS = 100
 LONGEST_CELL = 10_000
 SEPARATORS = ";,\t|"
-# Sheets take a cell that begins with one of these for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # A file whose lines are nearly all UTF-8 is UTF-8 with some spoiled lines, and not another encoding.
 MOSTLY = 0.9
 
@@ -118,8 +119,3 @@ def _is_utf8(line: bytes) -> bool:
 def _text(content: bytes, encoding: str) -> str:
     """Bytes that are none of the encoding's become signs that `_spoiled` knows."""
     return content.decode(encoding, "replace" if encoding == "utf-16" else "surrogateescape")
-
-
-def harmless(cell: str) -> str:
-    """A cell for a file that people open in a sheet: never a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
