@@ -32,6 +32,7 @@ from billing.rating.each import priced
 from billing.rating.month import Month
 from billing.rating.problems import Problem, Unrated, gathered
 from billing.rating.rate import FREE_SERVICE, RatedUsage, Usage, known_category
+from billing.rating.reasons import reason_of
 from billing.rating.rules import NoRules, rules_on
 from billing.usage.models import UsageRecord
 from tenants.models import Company
@@ -42,12 +43,14 @@ __all__ = [
     "Quote",
     "Spending",
     "budget_allows",
+    "budget_stops",
     "expected",
     "forecast",
     "forget_expected",
     "may_reply",
     "prices_of",
     "quote",
+    "reason_of",
     "release",
     "reserve",
     "set_budget",
@@ -155,10 +158,16 @@ def forget_expected() -> None:
     _kept.clear()
 
 
+def budget_stops(company: Company) -> bool:
+    """Whether the company has a budget beyond which nothing is sent."""
+    return Budget.objects.filter(company=company, hard_stop=True).exists()
+
+
 def may_reply(company: Company, planned: Planned, *, now: datetime) -> bool:
-    """Whether the month's budget still has room for this answer. What is free always goes."""
-    if not Budget.objects.filter(company=company, hard_stop=True).exists():
-        return True
+    """Whether the month's budget still has room for this answer, the part it keeps for replies included.
+
+    What is free always goes.
+    """
     told = expected(company, planned, now=now)
     if not told.amount and not told.problems:
         return True

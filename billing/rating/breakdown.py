@@ -162,7 +162,7 @@ def messages_in(company: Company, period: Period) -> int:
 
 
 def in_cents(amounts: Iterable[Decimal]) -> list[Decimal]:
-    """Each rounded to the cent so that together they are the rounded sum: what is left over goes to the largest rests."""
+    """Rounded to the cent so that together they are the rounded sum; what is left over goes to the largest rests."""
     exact = list(amounts)
     floors = [amount.quantize(CENT, "ROUND_FLOOR") for amount in exact]
     missing = int((sum(exact, ZERO).quantize(CENT, "ROUND_HALF_UP") - sum(floors, ZERO)) / CENT)

@@ -1,13 +1,13 @@
-"""What single messages cost: the records of a page, each with the price its month gives it."""
+"""What single messages cost: records of usage, each with the price its month gives it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from billing.plans.periods import month_of
+from billing.plans.periods import Period, month_of
 from billing.rating.month import Cell, Month, Piece, cell
 from billing.rating.rate import RatedUsage
 from billing.usage.models import DIMENSIONS, UsageRecord
@@ -24,31 +24,42 @@ class Priced:
     rated: RatedUsage | None
 
 
+class Prices:
+    """The prices of some months of a company, worked out once for all that is asked."""
+
+    def __init__(self, company: Company, periods: Iterable[Period]) -> None:
+        self.company = company
+        self.pieces: dict[Place, list[Piece]] = defaultdict(list)
+        self.ranks: dict[Place, dict[int, int]] = {}
+        for period in sorted(set(periods)):
+            for piece in Month(company, period).pieces():
+                self.pieces[piece.usage.day, cell(piece.usage)].append(piece)
+
+    def of(self, record: UsageRecord) -> RatedUsage | None:
+        place = (record.day, cell(record))
+        found = self.pieces.get(place, [])
+        # Messages of a kind and day mostly cost the same; only where the free ones end it matters which came first.
+        if len(found) == 1 and found[0].rated.quantity == found[0].usage.quantity:
+            return found[0].rated
+        rank = self._rank(place, record) if found else 0
+        return next((one.rated for one in found if one.skip <= rank < one.skip + one.rated.quantity), None)
+
+    def _rank(self, place: Place, record: UsageRecord) -> int:
+        if place not in self.ranks:
+            same = dict(zip(DIMENSIONS, place[1], strict=True))
+            records = UsageRecord.objects.of(self.company).standing().filter(day=place[0], **same)
+            keys = records.in_order().values_list("pk", flat=True).iterator()
+            self.ranks[place] = {key: rank for rank, key in enumerate(keys)}
+        return self.ranks[place].get(record.pk, -1)
+
+
 def priced(company: Company, records: Sequence[UsageRecord]) -> list[Priced]:
     """These standing records in their order, each with its price."""
-    pieces: dict[Place, list[Piece]] = defaultdict(list)
-    wanted = {(record.day, cell(record)) for record in records}
-    for period in sorted({month_of(record.day) for record in records}):
-        for piece in Month(company, period).pieces():
-            place = (piece.usage.day, cell(piece.usage))
-            if place in wanted:
-                pieces[place].append(piece)
-    ranks = {place: _ranks(company, place) for place, found in pieces.items() if len(found) > 1}
-    return [Priced(record, _of(record, pieces, ranks)) for record in records]
+    prices = Prices(company, (month_of(record.day) for record in records))
+    return [Priced(record, prices.of(record)) for record in records]
 
 
-def _of(record: UsageRecord, pieces: dict[Place, list[Piece]], ranks: dict[Place, dict[int, int]]) -> RatedUsage | None:
-    place = (record.day, cell(record))
-    # Messages of a kind and day mostly cost the same; only where the free ones end it matters which came first.
-    rank = ranks[place].get(record.pk, 0) if place in ranks else None
-    for piece in pieces.get(place, ()):
-        if rank is None or piece.skip <= rank < piece.skip + piece.rated.quantity:
-            return piece.rated
-    return None
-
-
-def _ranks(company: Company, place: Place) -> dict[int, int]:
-    day, values = place
-    same = dict(zip(DIMENSIONS, values, strict=True))
-    keys = UsageRecord.objects.of(company).standing().filter(day=day, **same).in_order().values_list("pk", flat=True)
-    return {key: rank for rank, key in enumerate(keys.iterator())}
+def priced_one_by_one(company: Company, period: Period, records: Iterable[UsageRecord]) -> Iterator[Priced]:
+    """The same for a month's records that nobody counted, as they come."""
+    prices = Prices(company, [period])
+    return (Priced(record, prices.of(record)) for record in records)

@@ -23,7 +23,7 @@ FARTHEST = timedelta(days=370)
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """One cell: the price of the first message of a month; None where there is none. `next_price` holds from a day on."""
+    """One cell: the price of a month's first message, None where there is none, and the next one with its day."""
 
     amount: Decimal | None
     next_price: Decimal | None = None

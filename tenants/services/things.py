@@ -1,6 +1,6 @@
 """Names and places of a company's things, told by the part of the house that knows them.
 
-Billing keeps ids of channels, broadcasts and conversations, and asks here what they are called and where they are shown.
+Billing keeps ids of channels, broadcasts and conversations, and asks here for their names and pages.
 """
 
 from __future__ import annotations

@@ -173,6 +173,12 @@ def short_date(value: date | datetime | None) -> str:
 
 
 @register.filter
+def day_month(value: date | None) -> str:
+    """3 Jul, where the year is clear."""
+    return str(format_skeleton("MMMd", value, locale=_locale())) if value else ""
+
+
+@register.filter
 def month_name(value: date | None) -> str:
     """July 2026."""
     return str(format_skeleton("yMMMM", value, locale=_locale())) if value else ""

@@ -10,8 +10,7 @@ from itertools import islice
 
 from django.utils.translation import gettext as _
 
-# What is read from sheets goes back into sheets.
-from tenants.lib.sheets import harmless as harmless
+from tenants.lib import sheets
 
 MOST_BYTES = 40 * 1024 * 1024
 MOST_ROWS = 500_000
@@ -20,6 +19,9 @@ LONGEST_CELL = 10_000
 SEPARATORS = ";,\t|"
 # A file whose lines are nearly all UTF-8 is UTF-8 with some spoiled lines, and not another encoding.
 MOSTLY = 0.9
+
+# What is read from sheets goes back into sheets.
+harmless = sheets.harmless
 
 csv.field_size_limit(LONGEST_CELL * 100)
 
