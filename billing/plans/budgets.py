@@ -161,11 +161,13 @@ def spending(company: Company, *, now: datetime) -> Spending:
     month = BudgetMonth.objects.filter(company=company, month=period.first).first() or BudgetMonth()
     budget = Budget.objects.filter(company=company).first()
     over = elapsed(period, now)
-    forecast = month.reserved + (month.rated / over if over else month.rated)
+    # A month without a row has its defaults, which are no decimals yet.
+    rated, reserved = Decimal(month.rated), Decimal(month.reserved)
+    forecast = reserved + (rated / over if over else rated)
     return Spending(
         period,
-        month.rated,
-        month.reserved,
+        rated,
+        reserved,
         forecast.quantize(Decimal("0.01")),
         budget.month_limit if budget else None,
         budget.currency if budget else "EUR",

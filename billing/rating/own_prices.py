@@ -9,6 +9,7 @@ from decimal import Decimal
 from billing.markets.models import market_table
 from billing.markets.table import Market
 from billing.plans.periods import month_of
+from billing.rating.card import Category
 from billing.rating.countries import countries_by_market
 from billing.rating.month import PAST_FREE, Month
 from billing.rating.names import REGIONS, market_name
@@ -41,6 +42,10 @@ class PriceRow:
     @property
     def is_region(self) -> bool:
         return self.market.name in REGIONS
+
+    @property
+    def cells(self) -> list[tuple[Category, Price]]:
+        return list(zip(COLUMNS, self.prices, strict=True))
 
     @property
     def dialling(self) -> list[str]:

@@ -65,8 +65,8 @@ class BudgetForm(forms.Form):
         required=False,
         widget=forms.CheckboxInput(attrs={"class": "switch", "role": "switch"}),
         help_text=_(
-            "On: broadcasts pause, and go on when you raise the limit or the next month begins. Replies may use what you"
-            " keep for them. Off: nothing stops, and you are only told."
+            "On: broadcasts pause, and go on when you raise the limit or the next month begins. Replies may use what"
+            " you keep for them. Off: nothing stops, and you are only told."
         ),
     )
     reply_reserve = MoneyField(

@@ -14,14 +14,14 @@ from django.views.decorators.http import require_safe
 
 from billing.einvoice import tax
 from billing.invoices.documents import title_of
-from billing.invoices.models import Invoice, InvoiceKind, InvoiceState, IssuedDocument
+from billing.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceState, IssuedDocument
 from billing.payments.models import Allocation
 from billing.plans.periods import today
 from billing.views.messages import has_messages
 from billing.views.words import short_price
 from tenants.access import role_required
 from tenants.lib.paging import page_by_key
-from tenants.models import Role
+from tenants.models import Company, Role
 from tenants.request import Request, company_of
 
 # It can do nothing, wherever it is opened.
@@ -53,7 +53,7 @@ def invoice(request: Request, public_id: str) -> HttpResponse:
         "invoice": found,
         "title": title_of(found),
         "state": state_of(found, day),
-        "lines": [_line(line, has_messages(company, line)) for line in found.lines.all()],
+        "lines": [_line(line, company) for line in found.lines.all()],
         "taxes": [_tax(share, get_language() or "en") for share in found.tax_shares],
         "payments": payments,
         "corrections": corrections,
@@ -112,13 +112,13 @@ def state_of(found: Invoice, day: date) -> dict[str, str]:
     return {"label": _("Paid"), "tone": "good"}
 
 
-def _line(line: Any, has_list: bool) -> dict[str, Any]:
+def _line(line: InvoiceLine, company: Company) -> dict[str, Any]:
     quantity = line.quantity.normalize() if line.quantity else Decimal(0)
     return {
         "line": line,
         "quantity": quantity if int(quantity.as_tuple().exponent) <= 0 else quantity.quantize(Decimal(1)),
         "unit_price": short_price(line.unit_price),
-        "has_messages": has_list,
+        "has_messages": has_messages(company, line),
     }
 
 

@@ -162,11 +162,9 @@ def _line(company: Company, public_id: str, position: int) -> InvoiceLine:
 
 
 def has_messages(company: Company, line: InvoiceLine) -> bool:
-    return (
-        line.unit == "message"
-        and line.charge_key.startswith(f"{company.public_id}/")
-        and line.charge_key.count("/") == 3
-    )
+    """Whether the line counts messages, and the key of what it charges is the company's."""
+    is_own = line.charge_key.startswith(f"{company.public_id}/") and line.charge_key.count("/") == 3
+    return line.unit == "message" and is_own
 
 
 def _behind(company: Company, line: InvoiceLine) -> Iterator[Priced | tuple[UsageRecord, Decimal]]:

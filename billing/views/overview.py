@@ -81,7 +81,7 @@ def _tiles(money: Bill, spent: Spending, period: Period) -> list[dict[str, Any]]
     if fee:
         parts.append((_("Message fee"), "+", fee, _("of the plan, beyond what it includes")))
     parts.append((_("Under way"), "+", held, _("put aside for what is being sent")))
-    tiles = [
+    tiles: list[dict[str, Any]] = [
         {"label": label, "sign": sign, "value": money_short(amount, money.currency), "help": help}
         for label, sign, amount, help in parts
     ]
@@ -102,7 +102,7 @@ def _chart(found: Days, period: Period) -> dict[str, Any]:
     names = sorted(found.by_category, key=words.by_tone)
     exact = [found.by_category[name].get(day, Decimal(0)) for name in names for day in every]
     cents = in_cents(exact)
-    series = [
+    series: list[dict[str, Any]] = [
         {
             "name": words.category_of(name),
             "values": cents[place * len(every) : (place + 1) * len(every)],

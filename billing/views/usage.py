@@ -54,7 +54,7 @@ def usage(request: Request) -> HttpResponse:
         "rows": rows,
         "quantity": sum(part.quantity for part in parts),
         "free": sum(part.free for part in parts),
-        "messages": sum((row["net"] for row in rows), Decimal(0)),
+        "sum": sum((row["net"] for row in rows), Decimal(0)),
         "money": money,
         "tiles": _tiles(money),
         "is_current": period == now,
