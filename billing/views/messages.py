@@ -82,6 +82,7 @@ def of_line(request: Request, public_id: str, position: int) -> HttpResponse:
         "title": line.description,
         "invoice": line.invoice,
         "line": line,
+        "count": abs(int(line.quantity)),
         "rows": _shown(found[:SIZE]),
         "earlier": number - 1,
         "later": number + 1 if len(found) > SIZE and number < MOST_PAGES else 0,
