@@ -38,7 +38,7 @@ CHANNEL_PAGES = (
 )
 BILLING_PLACES = (
     Place("billing", "gauge", _("Overview"), role=Role.ADMIN),
-    Place("billing_usage", "bar-chart", _("Usage"), ("billing_messages",), Role.ADMIN),
+    Place("billing_usage", "bar-chart", _("Usage and cost"), ("billing_messages",), Role.ADMIN),
     Place("billing_budget", "wallet", _("Budget"), role=Role.ADMIN),
     Place("billing_plan", "layers", _("Plan"), ("billing_plan_change",), Role.ADMIN),
     Place("billing_prices", "tag", _("Prices"), role=Role.ADMIN),

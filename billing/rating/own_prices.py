@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -77,8 +77,27 @@ def own_prices(company: Company, *, day: date, language: str, query: str = "") -
         )
         for market in table.markets(day)
     ]
+    rows = _alike(rows)
     changes = [price.next_from for row in rows for price in row.prices if price.next_from]
     return PriceList(found(by_name(rows), table, query, day), currency, min(changes, default=None))
+
+
+def _alike(rows: list[PriceRow]) -> list[PriceRow]:
+    """All prices with the same places, as many as the finest needs and four at least."""
+    known = [amount for row in rows for price in row.prices for amount in (price.amount, price.next_price) if amount]
+    places = max([4, *(-int(amount.normalize().as_tuple().exponent) for amount in known)])
+    step = Decimal(1).scaleb(-places)
+
+    def written(amount: Decimal | None) -> Decimal | None:
+        return None if amount is None else amount.quantize(step)
+
+    return [
+        replace(
+            row,
+            prices=[replace(one, amount=written(one.amount), next_price=written(one.next_price)) for one in row.prices],
+        )
+        for row in rows
+    ]
 
 
 def _price(month: Month, market: str, category: str, day: date, currency: str) -> Price:

@@ -43,7 +43,7 @@ def of_month(request: Request) -> HttpResponse:
     way, key = _asked(request, period)
     records = _records(company, period, way, key)
     before, after = (request.GET.get(name, "") for name in ("before", "after"))
-    page = page_by_key(records, ("-day", "-pk"), before=_number(before), after=_number(after), size=SIZE, key="pk")
+    page = page_by_key(records, ("-day", "-occurred_at", "-pk"), before=_number(before), after=_number(after), size=SIZE, key="pk")
     query = {name: request.GET[name] for name in ("by", "of") if name in request.GET}
     context = {
         "title": names_of([key], way)[key] if way else _("All messages"),
@@ -83,6 +83,7 @@ def of_line(request: Request, public_id: str, position: int) -> HttpResponse:
         "invoice": line.invoice,
         "line": line,
         "count": abs(int(line.quantity)),
+        "price": words.short_price(line.unit_price),
         "rows": _shown(found[:SIZE]),
         "earlier": number - 1,
         "later": number + 1 if len(found) > SIZE and number < MOST_PAGES else 0,

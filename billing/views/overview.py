@@ -18,7 +18,7 @@ from billing.plans.budgets import Spending, spending
 from billing.plans.changing import Standing, standing
 from billing.plans.periods import Period, month_of, today
 from billing.plans.services import seats_used
-from billing.rating.breakdown import Bill, Days, bill, days, in_cents, messages_in, months_of, parts_by
+from billing.rating.breakdown import Bill, Days, Part, bill, days, in_cents, messages_in, months_of, parts_by
 from billing.views import words
 from billing.views.budget import bar, warning
 from tenants.access import role_required
@@ -46,7 +46,7 @@ def overview(request: Request) -> HttpResponse:
         "budget": bar(budget, spent),
         "warning": warning(budget, spent),
         "chart": _chart(days(company, period), period) if markets else None,
-        "markets": [_market(part) for part in markets[:MARKETS]],
+        "markets": _markets(markets)[:MARKETS],
         "more_markets": max(0, len(markets) - MARKETS),
         "has_used": bool(markets) or bool(months_of(company)),
         "overdue": _overdue(company, day),
@@ -117,7 +117,13 @@ def _chart(found: Days, period: Period) -> dict[str, Any]:
     }
 
 
-def _market(part: Any) -> dict[str, Any]:
+def _markets(parts: list[Part]) -> list[dict[str, Any]]:
+    """As the usage page shows them."""
+    cents = in_cents(part.net for part in parts)
+    return [_market(part, net) for part, net in zip(parts, cents, strict=True)]
+
+
+def _market(part: Part, net: Decimal) -> dict[str, Any]:
     return {
         "name": words.market_of(part.key[0]),
         "key": part.key[0],
@@ -125,7 +131,7 @@ def _market(part: Any) -> dict[str, Any]:
         "free": part.free,
         "lowest": words.short_price(part.lowest),
         "highest": words.short_price(part.highest) if part.highest != part.lowest else None,
-        "net": part.net,
+        "net": net,
     }
 
 

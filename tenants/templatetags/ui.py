@@ -132,16 +132,6 @@ def money(value: Any, currency: str = "EUR") -> str:
 
 
 @register.filter
-def money_places(value: Any, currency: str = "EUR") -> str:
-    """A price with as many places as its column has, four or more: 0.055000 is 0.0550."""
-    amount = _decimal(value)
-    if amount is None:
-        return ""
-    four = amount.quantize(Decimal("0.0001"), ROUND_HALF_UP)
-    return money(four if four == amount else amount.normalize(), currency)
-
-
-@register.filter
 def money_short(value: Any, currency: str = "EUR") -> str:
     """A sum, rounded to what can be paid."""
     amount = _decimal(value)
