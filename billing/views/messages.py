@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import islice
@@ -43,13 +44,15 @@ def of_month(request: Request) -> HttpResponse:
     way, key = _asked(request, period)
     records = _records(company, period, way, key)
     before, after = (request.GET.get(name, "") for name in ("before", "after"))
-    page = page_by_key(records, ("-day", "-occurred_at", "-pk"), before=_number(before), after=_number(after), size=SIZE, key="pk")
+    page = page_by_key(
+        records, ("-day", "-occurred_at", "-pk"), before=_number(before), after=_number(after), size=SIZE, key="pk"
+    )
     query = {name: request.GET[name] for name in ("by", "of") if name in request.GET}
     context = {
         "title": names_of([key], way)[key] if way else _("All messages"),
         "period": period,
         "page": page,
-        "rows": _shown(priced(company, page.rows)),
+        "rows": _shown([_told(one) for one in priced(company, page.rows)]),
         "back_url": f"{reverse('billing_usage')}?{urlencode({'month': month_word(period), 'by': way or 'day'})}",
         "csv_url": f"{reverse('billing_messages_csv')}?{urlencode({'month': month_word(period), **query})}",
     }
@@ -65,9 +68,8 @@ def of_month_as_csv(request: Request) -> HttpResponseBase:
     records = _records(company, period, way, key)
     days = list(records.order_by("day").values_list("day", flat=True).distinct())
     by_day = (record for day in days for record in records.filter(day=day).in_order().iterator())
-    return CsvAnswer(
-        _csv(priced_one_by_one(company, period, by_day)), name=f"botschaft-{month_word(period)}-messages.csv"
-    )
+    told = map(_told, priced_one_by_one(company, period, by_day))
+    return CsvAnswer(_csv(told), name=f"botschaft-{month_word(period)}-messages.csv")
 
 
 @require_safe
@@ -169,9 +171,11 @@ def has_messages(company: Company, line: InvoiceLine) -> bool:
     return line.unit == "message" and is_own
 
 
-def _behind(company: Company, line: InvoiceLine) -> Iterator[Priced | tuple[UsageRecord, Decimal]]:
+def _behind(company: Company, line: InvoiceLine) -> Iterator[Told]:
     """Each with the line's own price, which is what was charged."""
-    return ((record, line.unit_price) for record in messages_behind(line.charge_key) if record.company_id == company.pk)
+    price, currency = words.short_price(line.unit_price), line.invoice.currency
+    own = (record for record in messages_behind(line.charge_key) if record.company_id == company.pk)
+    return (Told(record, price, currency) for record in own)
 
 
 def _number(text: str) -> str:
@@ -182,37 +186,39 @@ def _number(text: str) -> str:
 # --- How they are shown -------------------------------------------------------------------------------------------
 
 
-def _shown(found: Sequence[Priced | tuple[UsageRecord, Decimal]]) -> list[dict[str, Any]]:
-    pairs = [_told(one) for one in found]
-    records = [record for record, _facts in pairs]
-    conversations = things("conversation", [record.conversation_public_id for record in records])
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message with its price; None when it has none yet."""
+
+    record: UsageRecord
+    price: Decimal | None
+    currency: str = ""
+    reason: str = ""
+
+
+def _told(one: Priced) -> Told:
+    if one.rated is None:
+        return Told(one.record, None)
+    return Told(one.record, words.short_price(one.rated.unit_price), one.rated.currency, reason_of(one.rated))
+
+
+def _shown(found: Sequence[Told]) -> list[dict[str, Any]]:
+    conversations = things("conversation", [one.record.conversation_public_id for one in found])
     return [
         {
-            "at": record.occurred_at,
-            "category": words.category_of(record.category),
-            "market": words.market_of(record.market),
-            "origin": words.origin_of(record.origin),
-            "is_guess": not record.verified,
-            "conversation": conversations.get(record.conversation_public_id),
-            "message": record.message_public_id,
-            **facts,
+            "at": one.record.occurred_at,
+            "category": words.category_of(one.record.category),
+            "market": words.market_of(one.record.market),
+            "origin": words.origin_of(one.record.origin),
+            "is_guess": not one.record.verified,
+            "conversation": conversations.get(one.record.conversation_public_id),
+            "message": one.record.message_public_id,
+            "price": one.price,
+            "currency": one.currency,
+            "reason": one.reason,
         }
-        for record, facts in pairs
+        for one in found
     ]
-
-
-def _told(one: Priced | tuple[UsageRecord, Decimal]) -> tuple[UsageRecord, dict[str, Any]]:
-    if isinstance(one, tuple):
-        record, price = one
-        return record, {"price": words.short_price(price), "reason": "", "is_priced": True}
-    if one.rated is None:
-        return one.record, {"price": None, "reason": "", "is_priced": False, "currency": ""}
-    return one.record, {
-        "price": words.short_price(one.rated.unit_price),
-        "reason": reason_of(one.rated),
-        "is_priced": True,
-        "currency": one.rated.currency,
-    }
 
 
 HEAD = (
@@ -221,11 +227,11 @@ HEAD = (
 ).split()
 
 
-def _csv(found: Iterable[Priced | tuple[UsageRecord, Decimal]]) -> Iterator[Sequence[Any]]:
+def _csv(found: Iterable[Told]) -> Iterator[Sequence[Any]]:
     """Names of columns and codes are the same in every language, since programs read them."""
     yield HEAD
     for one in found:
-        record, facts = _told(one)
+        record = one.record
         yield (
             record.occurred_at.isoformat(timespec="seconds"),
             record.day.isoformat(),
@@ -236,8 +242,8 @@ def _csv(found: Iterable[Priced | tuple[UsageRecord, Decimal]]) -> Iterator[Sequ
             record.market,
             record.origin,
             record.number,
-            "" if facts["price"] is None else format(facts["price"], "f"),
-            facts.get("currency", ""),
+            "" if one.price is None else format(one.price, "f"),
+            one.currency,
             record.message_public_id,
             record.conversation_public_id,
             record.broadcast_public_id,
