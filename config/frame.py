@@ -36,6 +36,15 @@ CHANNEL_PAGES = (
     "channel_test",
     "channel_tested",
 )
+BILLING_PLACES = (
+    Place("billing", "gauge", _("Overview"), role=Role.ADMIN),
+    Place("billing_usage", "bar-chart", _("Usage and cost"), ("billing_messages",), Role.ADMIN),
+    Place("billing_budget", "wallet", _("Budget"), role=Role.ADMIN),
+    Place("billing_plan", "layers", _("Plan"), ("billing_plan_change",), Role.ADMIN),
+    Place("billing_prices", "tag", _("Prices"), role=Role.ADMIN),
+    Place("billing_invoices", "receipt", _("Invoices"), ("billing_invoice", "billing_line"), Role.ADMIN),
+    Place("billing_details", "building", _("Invoice details"), role=Role.ADMIN),
+)
 COMPANY_PLACES = (
     Place("home", "home", _("Home")),
     Place(
@@ -76,6 +85,13 @@ COMPANY_PLACES = (
         ),
     ),
     Place("team", "users", _("Team"), ("invite", "change_role", "remove_member")),
+    Place(
+        "billing",
+        "banknote",
+        _("Billing"),
+        tuple(name for place in BILLING_PLACES for name in (place.url_name, *place.names)),
+        Role.ADMIN,
+    ),
     Place(
         "company_settings",
         "settings",
@@ -135,7 +151,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "kind": _kind(company, person),
         "places": _places(request, company, person, name or ""),
         "settings_places": _settings_places(request, name or ""),
-        "settings_title": _("You") if _is_in(PERSON_PLACES, name or "") else _("Settings"),
+        "settings_title": _settings_title(name or ""),
         "company": company,
         "person": person,
         "role": _role(request),
@@ -187,12 +203,18 @@ def _places(request: HttpRequest, company: Any, person: User | None, name: str) 
 
 
 def _settings_places(request: HttpRequest, name: str) -> list[dict[str, Any]]:
-    for places in (SETTINGS_PLACES, PERSON_PLACES):
+    for places in (SETTINGS_PLACES, BILLING_PLACES, PERSON_PLACES):
         if _is_in(places, name):
             # Whoever may not open a page of the settings is not led to the others either.
             open_to_me = places is PERSON_PLACES or may(request, Role.ADMIN)
             return _links(places, name) if open_to_me else []
     return []
+
+
+def _settings_title(name: str) -> Any:
+    if _is_in(PERSON_PLACES, name):
+        return _("You")
+    return _("Billing") if _is_in(BILLING_PLACES, name) else _("Settings")
 
 
 def _is_in(places: tuple[Place, ...], name: str) -> bool:

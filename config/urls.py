@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("tenants.urls")),
     path("", include("tenants.urls_person")),
+    path("billing/", include("billing.urls")),
     path("broadcasts/", include("messaging.broadcasts.pages.urls")),
     path("channels/", include("messaging.channels.pages.urls")),
     path("templates/", include("messaging.message_templates.pages.urls")),

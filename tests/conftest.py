@@ -20,6 +20,7 @@ from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
 from billing.models import Budget, BudgetAlert, BudgetMonth, Reservation, Subscription
+from billing.plans import entitlements
 from messaging.contacts import services as contacts
 from messaging.contacts.models import Contact
 from tenants.context import company_context
@@ -95,6 +96,7 @@ def _company(address_name: str, name: str, admin: User) -> Company:
 def no_company_left_open() -> Iterator[None]:
     """A test that leaves a company open would let the next one write into it."""
     hosts.forget_all()
+    entitlements.forget_expected()
     yield
     assert connection.schema_name == "public", "the test left a company open"
 

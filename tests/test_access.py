@@ -23,6 +23,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from billing.invoices.models import Invoice
 from config.celery import app
 from messaging.broadcasts.models import Broadcast
 from messaging.channels.models import Channel
@@ -38,6 +39,7 @@ from tenants.context import company_context, current_schema
 from tenants.models import Company, Invitation, Mail, Membership, ParkedTask, Role, Session, SignUp, StaffVisit, User
 from tenants.services import enter, visits
 from tenants.services.audit import Actor
+from tests.billing.invoices.cast import charge, issued, ready
 from tests.conftest import Browser
 from tests.messaging.inbox.conftest import begin
 from tests.messaging.media import samples
@@ -70,6 +72,7 @@ class Acme:
     mail: Mail
     enter_token: str
     attachment: Attachment
+    invoice: Invoice
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,14 @@ def invitation(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.invitation.public_id}
 
 
+def invoice(acme: Acme) -> dict[str, Any]:
+    return {"public_id": acme.invoice.public_id}
+
+
+def invoice_line(acme: Acme) -> dict[str, Any]:
+    return {**invoice(acme), "position": 1}
+
+
 def company(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.company.public_id}
 
@@ -214,6 +225,23 @@ COMPANY_URLS: dict[str, Row] = {
     "conversation_label": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
     "conversation_unread": Row(LOGIN, 302, 302, 403, 404, "post", conversation),
     "conversation_typing": Row(LOGIN, 204, 204, 403, 404, "post", conversation),
+    "billing": Row(LOGIN, 403, 200, 200, 200),
+    "billing_usage": Row(LOGIN, 403, 200, 200, 200),
+    "billing_messages": Row(LOGIN, 403, 200, 200, 200),
+    "billing_messages_csv": Row(LOGIN, 403, 200, 200, 200),
+    "billing_budget": Row(LOGIN, 403, 200, 200, 200),
+    "billing_budget_remove": Row(LOGIN, 403, 302, 403, 302, "post"),
+    "billing_plan": Row(LOGIN, 403, 200, 200, 200),
+    "billing_plan_keep": Row(LOGIN, 403, 302, 403, 302, "post"),
+    "billing_plan_change": Row(LOGIN, 403, 200, 200, 200, "get", lambda acme: {"code": "team"}),
+    "billing_prices": Row(LOGIN, 403, 200, 200, 200),
+    "billing_invoices": Row(LOGIN, 403, 200, 200, 200),
+    "billing_invoice": Row(LOGIN, 403, 200, 200, 404, "get", invoice),
+    "billing_invoice_pdf": Row(LOGIN, 403, 200, 200, 404, "get", invoice),
+    "billing_invoice_xml": Row(LOGIN, 403, 200, 200, 404, "get", invoice),
+    "billing_line": Row(LOGIN, 403, 200, 200, 404, "get", invoice_line),
+    "billing_line_csv": Row(LOGIN, 403, 200, 200, 404, "get", invoice_line),
+    "billing_details": Row(LOGIN, 403, 200, 200, 200),
     "channels": Row(LOGIN, 403, 200, 200, 200),
     "channel_connect": Row(LOGIN, 403, 200, 200, 200),
     "channel": Row(LOGIN, 403, 200, 200, 404, "get", channel),
@@ -441,7 +469,13 @@ def rows(
         ),
         enter_token=enter.make_link(agent, acme),
         attachment=keep(acme, tmp_path, samples.picture()),
+        invoice=_invoice(acme, staff),
     )
+
+
+def _invoice(acme: Company, staff: User) -> Invoice:
+    ready(acme)
+    return issued(acme, staff, charge(f"{acme.public_id}/2026-10/none/0"))
 
 
 def _channel(acme: Company) -> Channel:

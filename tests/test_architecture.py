@@ -17,7 +17,13 @@ FLOORS: list[list[str]] = [
     ["config"],
     [
         *("messaging.apps", "messaging.urls", "messaging.inbox", "messaging.api", "messaging.sandbox"),
-        *("messaging.steps", "messaging.contacts.urls", "messaging.contacts.views", "messaging.contacts.consent.shown"),
+        *(
+            "messaging.steps",
+            "messaging.things",
+            "messaging.contacts.urls",
+            "messaging.contacts.views",
+            "messaging.contacts.consent.shown",
+        ),
         *("messaging.channels.pages", "messaging.message_templates.pages"),
         "messaging.broadcasts.pages",
     ],

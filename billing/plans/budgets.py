@@ -9,7 +9,9 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Sum
+from django.utils import timezone
 
+from billing.plans.budget_mail import tell_admins
 from billing.plans.budget_models import ALERTS, Budget, BudgetAlert, BudgetMonth, Reservation, ReservationState
 from billing.plans.periods import Period, elapsed, month_of, today
 from billing.usage.models import UsageRecord
@@ -56,6 +58,13 @@ def set_budget(
     budget, _ = Budget.objects.update_or_create(company=company, defaults={**values, "changed_at": now})
     _tell(budget, _month(company, today(now)), now)
     return budget
+
+
+@transaction.atomic
+def remove_budget(company: Company) -> bool:
+    """From now on nothing is watched; False when there was none."""
+    _month(company, today(timezone.now()))
+    return bool(Budget.objects.filter(company=company).delete()[0])
 
 
 def room(budget: Budget, month: BudgetMonth, *, for_reply: bool) -> Decimal:
@@ -152,11 +161,13 @@ def spending(company: Company, *, now: datetime) -> Spending:
     month = BudgetMonth.objects.filter(company=company, month=period.first).first() or BudgetMonth()
     budget = Budget.objects.filter(company=company).first()
     over = elapsed(period, now)
-    forecast = month.reserved + (month.rated / over if over else month.rated)
+    # A month without a row has its defaults, which are no decimals yet.
+    rated, reserved = Decimal(month.rated), Decimal(month.reserved)
+    forecast = reserved + (rated / over if over else rated)
     return Spending(
         period,
-        month.rated,
-        month.reserved,
+        rated,
+        reserved,
         forecast.quantize(Decimal("0.01")),
         budget.month_limit if budget else None,
         budget.currency if budget else "EUR",
@@ -176,12 +187,17 @@ def _hold(month: BudgetMonth, amount: Decimal) -> None:
 
 
 def _tell(budget: Budget, month: BudgetMonth, now: datetime) -> None:
-    """Note every threshold that is passed, once a month."""
-    passed = [percent for percent in ALERTS if month.committed * 100 >= budget.month_limit * percent]
+    """Note every threshold that is passed, once a month, and write to the admins of the highest one that is new.
+
+    The caller holds the month's lock, so that of two who send at once one tells.
+    """
+    passed = {percent for percent in ALERTS if month.committed * 100 >= budget.month_limit * percent}
+    if not passed:
+        return
+    told = BudgetAlert.objects.filter(company_id=budget.company_id, month=month.month)
+    new = sorted(passed - set(told.values_list("percent", flat=True)))
     BudgetAlert.objects.bulk_create(
-        [
-            BudgetAlert(company_id=budget.company_id, month=month.month, percent=percent, passed_at=now)
-            for percent in passed
-        ],
-        ignore_conflicts=True,
+        BudgetAlert(company_id=budget.company_id, month=month.month, percent=percent, passed_at=now) for percent in new
     )
+    if new:
+        tell_admins(budget, month, new[-1])

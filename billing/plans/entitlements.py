@@ -1,15 +1,21 @@
-"""May we? The door through which messaging asks before it sends: what it would cost, and whether there is money."""
+"""May we? The door through which messaging asks before it sends: what it would cost, and whether there is money.
+
+Afterwards it tells what single messages did cost.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from time import monotonic
 
 from billing.markets.dialling import dialled
 from billing.markets.models import market_table
+from billing.markets.table import LONGEST_PREFIX
+from billing.plans.budget_models import Budget
 from billing.plans.budgets import (
     BudgetReached,
     Spending,
@@ -21,9 +27,14 @@ from billing.plans.budgets import (
     spending,
 )
 from billing.plans.periods import month_of, today
+from billing.rating.card import Category
+from billing.rating.each import priced
 from billing.rating.month import Month
 from billing.rating.problems import Problem, Unrated, gathered
-from billing.rating.rate import RatedUsage, Usage
+from billing.rating.rate import FREE_SERVICE, RatedUsage, Usage, known_category
+from billing.rating.reasons import reason_of
+from billing.rating.rules import NoRules, rules_on
+from billing.usage.models import UsageRecord
 from tenants.models import Company
 
 __all__ = [
@@ -32,8 +43,14 @@ __all__ = [
     "Quote",
     "Spending",
     "budget_allows",
+    "budget_stops",
+    "expected",
     "forecast",
+    "forget_expected",
+    "may_reply",
+    "prices_of",
     "quote",
+    "reason_of",
     "release",
     "reserve",
     "set_budget",
@@ -56,16 +73,23 @@ class Planned:
     market: str = ""
     pricing_type: str = ""
     quantity: int = 1
+    window_is_open: bool = False
 
 
 @dataclass(frozen=True)
 class Quote:
-    """What planned messages would cost if all arrive. With `problems` the amount is not all of it."""
+    """What planned messages would cost if all arrive. With `problems` the amount is not all of it.
+
+    `free_left`: by number, how many service messages of the month were still free before these; `free_most`: of how
+    many.
+    """
 
     amount: Decimal
     currency: str
     parts: tuple[tuple[Planned, RatedUsage], ...]
     problems: tuple[Problem, ...]
+    free_left: Mapping[str, int] = field(default_factory=dict)
+    free_most: int = 0
 
 
 def quote(company: Company, planned: Iterable[Planned], *, now: datetime) -> Quote:
@@ -76,16 +100,89 @@ def quote(company: Company, planned: Iterable[Planned], *, now: datetime) -> Quo
     deque(month.pieces(), maxlen=0)
     parts: list[tuple[Planned, RatedUsage]] = []
     problems: list[Problem] = []
+    free_left: dict[str, int] = {}
+    most = _free_most(day)
     for one in planned:
         before = month.tally.service[one.number]
-        usage = Usage(places.market(one), one.category, one.pricing_type, day, one.quantity, before)
+        free_left.setdefault(one.number, max(0, most - before))
+        usage = Usage(places.market(one), one.category, _pricing_type(one, day), day, one.quantity, before)
         try:
             parts += [(one, part) for part in month.rate_next(usage)]
         except Unrated as error:
             problems.append(error.problem)
         month.count_service(one.number, one.category, one.pricing_type, one.quantity)
     amount = sum((part.net for _, part in parts), Decimal(0))
-    return Quote(amount, month.currency_on(day), tuple(parts), gathered(problems))
+    return Quote(amount, month.currency_on(day), tuple(parts), gathered(problems), free_left, most)
+
+
+def _free_most(day: date) -> int:
+    try:
+        return rules_on(day).free_service_per_number_and_month
+    except NoRules:
+        return 0
+
+
+def _pricing_type(planned: Planned, day: date) -> str:
+    """What the provider will report: under former rules utility in an open window was free."""
+    if planned.pricing_type or not planned.window_is_open or known_category(planned.category) is not Category.UTILITY:
+        return planned.pricing_type
+    try:
+        return FREE_SERVICE if rules_on(day).utility_in_window_is_free else ""
+    except NoRules:
+        return ""
+
+
+# --- One message that a person is about to send ------------------------------------------------------------------
+
+KEPT_FOR = 60.0
+MOST_KEPT = 2_000
+_kept: dict[tuple[int, date, Planned], tuple[float, Quote]] = {}
+
+
+def expected(company: Company, planned: Planned, *, now: datetime) -> Quote:
+    """`quote` of one message as this process knew it within the last minute: to be shown, not to be reserved."""
+    digits, _ = dialled(planned.address)
+    # All numbers that begin alike are in one market.
+    key = (company.pk, today(now), replace(planned, address=digits[:LONGEST_PREFIX]))
+    at, found = _kept.get(key, (0.0, None))
+    if found is None or monotonic() - at > KEPT_FOR:
+        found = quote(company, [planned], now=now)
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        _kept[key] = (monotonic(), found)
+    return found
+
+
+def forget_expected() -> None:
+    """Ask anew: a price has changed, or another test begins."""
+    _kept.clear()
+
+
+def budget_stops(company: Company) -> bool:
+    """Whether the company has a budget beyond which nothing is sent."""
+    return Budget.objects.filter(company=company, hard_stop=True).exists()
+
+
+def may_reply(company: Company, planned: Planned, *, now: datetime) -> bool:
+    """Whether the month's budget still has room for this answer, the part it keeps for replies included.
+
+    What is free always goes.
+    """
+    told = expected(company, planned, now=now)
+    if not told.amount and not told.problems:
+        return True
+    # What has no price yet costs something: it goes while anything is left.
+    return budget_allows(company, told.amount or SMALLEST, now=now, for_reply=True)
+
+
+SMALLEST = Decimal("0.000001")
+
+
+def prices_of(company: Company, message_public_ids: Iterable[str]) -> dict[str, RatedUsage]:
+    """What delivered messages cost, by message; those that were not counted yet or have no price are missing."""
+    keys = [f"{company.public_id}:{message}:message" for message in message_public_ids]
+    records = list(UsageRecord.objects.of(company).standing().filter(source_key__in=keys)) if keys else []
+    return {one.record.message_public_id: one.rated for one in priced(company, records) if one.rated}
 
 
 def forecast(company: Company, *, now: datetime) -> Decimal:

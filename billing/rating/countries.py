@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date
+from typing import Protocol
 
 from billing.markets.dialling import sample_numbers
-from billing.rating.card import RateCard
 from tenants.lib.countries import names
 
 
-def market_of_country(card: RateCard, country: str, on_date: date) -> str:
+class Places(Protocol):
+    """A rate card or a table of markets: whoever knows a number's market."""
+
+    def market_of(self, digits: str, on_date: date) -> str: ...
+
+
+def market_of_country(card: Places, country: str, on_date: date) -> str:
     return card.market_of(sample_numbers()[country], on_date)
 
 
@@ -19,7 +25,7 @@ def country_names(language: str) -> dict[str, str]:
     return {code: name for code, name in names(language).items() if code in sample_numbers()}
 
 
-def countries_by_market(card: RateCard, on_date: date, language: str) -> dict[str, list[str]]:
+def countries_by_market(card: Places, on_date: date, language: str) -> dict[str, list[str]]:
     """The countries of each market, by name."""
     found: dict[str, list[str]] = defaultdict(list)
     for code, name in country_names(language).items():

@@ -180,5 +180,5 @@ class Month:
 PAST_FREE = 10**12
 
 
-def cell(usage: DailyUsage) -> Cell:
+def cell(usage: DailyUsage | UsageRecord) -> Cell:
     return tuple(getattr(usage, name) for name in DIMENSIONS)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol, TypeVar
 
 from billing.markets.table import Market
 from billing.rating.card import Category, Rate, RateCard
-from billing.rating.countries import countries_by_market
+from billing.rating.countries import Places, countries_by_market
 from billing.rating.names import REGIONS, fold, market_name
 from billing.rating.rules import card_category
 
@@ -19,6 +20,24 @@ COLUMNS = (
     Category.SERVICE,
     Category.AUTHENTICATION_INTERNATIONAL,
 )
+
+
+class Named(Protocol):
+    """A market as it is listed and looked for."""
+
+    @property
+    def market(self) -> Market: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def matches(self) -> list[str]: ...
+    @property
+    def is_region(self) -> bool: ...
+    @property
+    def dialling(self) -> list[str]: ...
+
+
+R = TypeVar("R", bound=Named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +111,7 @@ def notes_of(rates: list[Rate | None], sources: list[str]) -> list[int]:
     return sorted({sources.index(rate.source) + 1 for rate in rates if rate})
 
 
-def by_name(rows: list[Row]) -> list[Row]:
+def by_name(rows: list[R]) -> list[R]:
     """Countries first, then regions, then all the others; each by name."""
     return sorted(rows, key=lambda row: (row.market.name == "Other", row.is_region, fold(row.name)))
 
@@ -102,7 +121,7 @@ def matching(countries: list[str], query: str) -> list[str]:
     return [name for name in countries if words in fold(name)] if words else []
 
 
-def found(rows: list[Row], card: RateCard, query: str, on_date: date) -> list[Row]:
+def found(rows: list[R], card: Places, query: str, on_date: date) -> list[R]:
     words = fold(query.strip())
     digits = dialled(words)
     if digits:

@@ -97,6 +97,12 @@ def known_category(reported: str) -> Category | None:
     return Category(plain) if plain in Category.values else None
 
 
+def reported_words(category: str) -> list[str]:
+    """All words of the provider for one of the card's categories, or the one word that is none of them."""
+    own = [word for word, known in REPORTED.items() if known == category]
+    return [category, category.replace("-", "_"), *own]
+
+
 def counts_for_allowance(category: str, pricing_type: str) -> bool:
     """Whether a delivered message uses up one of the number's free service messages, if there are any left."""
     return known_category(category) is Category.SERVICE and pricing_type != FREE_ENTRY

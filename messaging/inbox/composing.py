@@ -7,14 +7,14 @@ from typing import Any
 
 from messaging.channels.capabilities import capabilities_of
 from messaging.conversations.models import Conversation
-from messaging.inbox import shown
+from messaging.inbox import costs, shown
 from messaging.inbox.extras import EXTRAS, ContentForm, Extra, offered
 from messaging.inbox.kinds import is_people_s
 from messaging.inbox.remedies import writes_freely
 from messaging.messages.answering import NOTHING
 from messaging.messages.models import Direction, Message
 from tenants.lib.ids import new_public_id
-from tenants.request import Request
+from tenants.request import Request, company_of
 
 # From so many characters on the page counts them.
 NEARLY = 0.8
@@ -39,6 +39,7 @@ def context(request: Request, conversation: Conversation, rows: Iterable[Message
         **extra_context(chosen(conversation, asked.get("more", "")), kind, {"client_key": key, "seen": seen}),
         "limit": most,
         "count_from": int(most * NEARLY),
+        "cost": costs.expected(company_of(request), conversation) if may_write_freely else None,
     }
 
 

@@ -16,6 +16,7 @@ from messaging.inbox.message_views import page_again, written
 from messaging.inbox.views import conversation_of
 from messaging.media.sending import FilesRefused, Upload, send_files
 from messaging.messages import answering
+from messaging.messages.affording import BudgetUsedUp
 from messaging.messages.services import ChannelGone, ContentRefused, WindowClosed
 from tenants.access import role_required
 from tenants.models import Role
@@ -85,7 +86,7 @@ def conversation_files(request: Request, public_id: str) -> HttpResponse:
     except FilesRefused as refusal:
         for problem in refusal.problems:
             form.add_error(None, problem)
-    except (ChannelGone, ContentRefused, WindowClosed) as refusal:
+    except (BudgetUsedUp, ChannelGone, ContentRefused, WindowClosed) as refusal:
         form.add_error(None, str(refusal))
     else:
         return written(request, found)

@@ -16,21 +16,22 @@ from messaging.channels.base import MessageType
 from messaging.channels.capabilities import capabilities_of
 from messaging.channels.errors import rule_for
 from messaging.conversations.models import Conversation
-from messaging.inbox import composing, shown
+from messaging.inbox import composing, costs, shown
 from messaging.inbox.extras import ContentForm
 from messaging.inbox.forms import NoteForm, ReactionForm, ReplyForm
 from messaging.inbox.kinds import is_people_s
 from messaging.inbox.remedies import writes_freely
 from messaging.inbox.views import conversation_of, conversation_page, thread_context
 from messaging.messages import actions, answering, services
+from messaging.messages.affording import BudgetUsedUp
 from messaging.messages.models import Direction, Message
 from messaging.messages.services import ChannelGone, ContentRefused, NotRetryable, WindowClosed
 from tenants.access import role_required
 from tenants.models import Role
-from tenants.request import Request
+from tenants.request import Request, company_of
 
 EMOJI = ("👍", "❤️", "😂", "😮", "😢", "🙏")
-Refusal = ChannelGone | ContentRefused | NotRetryable | WindowClosed
+Refusal = BudgetUsedUp | ChannelGone | ContentRefused | NotRetryable | WindowClosed
 
 
 # --- Writing ----------------------------------------------------------------------------------------------------------
@@ -99,7 +100,7 @@ def _send(
             form.show([*refusal.problems])
             return page_again(request, found, **kept)
         return page_again(request, found, refused=str(refusal), **kept)
-    except (ChannelGone, WindowClosed) as refusal:
+    except (BudgetUsedUp, ChannelGone, WindowClosed) as refusal:
         return page_again(request, found, refused=str(refusal), **kept)
     return written(request, found)
 
@@ -164,7 +165,7 @@ def react(request: Request, public_id: str, message_id: str) -> HttpResponse:
     try:
         if emoji != chosen.reaction_out:
             services.react(chosen, emoji, author=request.user)
-    except (ChannelGone, ContentRefused, WindowClosed) as refusal:
+    except (BudgetUsedUp, ChannelGone, ContentRefused, WindowClosed) as refusal:
         return _looked_at(request, found, chosen, refused=str(refusal))
     return _done(request, found)
 
@@ -176,7 +177,7 @@ def retry(request: Request, public_id: str, message_id: str) -> HttpResponse:
     found = conversation_of(public_id)
     try:
         services.retry(_message(found, message_id, reactions=True))
-    except (ChannelGone, NotRetryable, WindowClosed) as refusal:
+    except (BudgetUsedUp, ChannelGone, NotRetryable, WindowClosed) as refusal:
         return _done(request, found, refused=refusal)
     return _done(request, found)
 
@@ -229,6 +230,7 @@ def _looked_at(request: Request, found: Conversation, chosen: Message, *, refuse
         "refused": refused,
         "template": chosen.content.get("name") if chosen.type == MessageType.TEMPLATE else "",
         "broadcast": _broadcast_of(chosen),
+        "cost": costs.settled(company_of(request), chosen),
     }
     status = 422 if refused else 200
     if not request.htmx:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -12,18 +13,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 
 from messaging.conversations.models import Conversation
-from messaging.inbox import composing, kinds, shown
+from messaging.inbox import composing, costs, kinds, shown
 from messaging.inbox.template_forms import TemplateForm, prefilled
 from messaging.inbox.views import conversation_of, conversation_page, thread_context
 from messaging.message_templates import choosing, filling
 from messaging.message_templates.models import MessageTemplate, TemplateStatus
 from messaging.messages import answering
+from messaging.messages.affording import BudgetUsedUp
 from messaging.messages.models import Message
 from messaging.messages.services import ChannelGone, ContentRefused
 from tenants.access import role_required
+from tenants.context import current_company
 from tenants.lib.ids import new_public_id
 from tenants.models import Role
-from tenants.request import Request
+from tenants.request import Request, company_of
 
 PICKER, FORM = "inbox/_templates.html", "inbox/_template_form.html"
 
@@ -85,7 +88,7 @@ def _send(request: Request, found: Conversation, template: MessageTemplate, form
         kept = TemplateForm(data, template=template, kind=found.channel.kind)
         context = {**_form_context(found, template, kept), "unseen": entries}
         return _shown(request, found, FORM, context, status=409)
-    except (ChannelGone, ContentRefused) as refusal:
+    except (BudgetUsedUp, ChannelGone, ContentRefused) as refusal:
         form.add_error(None, str(refusal))
         return _shown(request, found, FORM, _form_context(found, template, form), status=422)
     if not request.htmx:
@@ -109,8 +112,10 @@ def _choices(request: Request, found: Conversation) -> dict[str, Any]:
     approved = choosing.of_account(found.channel)
     chosen = choosing.choices(approved, words=words, language=found.contact.language)
     fillable = choosing.choices(approved, words="", language=found.contact.language) if words else chosen
+    shown_ones = chosen[: choosing.MOST]
+    prices = costs.of_categories(company_of(request), found, {one.first.category for one in shown_ones})
     return {
-        "choices": [_choice(one, found) for one in chosen[: choosing.MOST]],
+        "choices": [_choice(one, found, prices) for one in shown_ones],
         "more": len(chosen) - choosing.MOST,
         "words": words,
         "has_any": bool(fillable),
@@ -118,11 +123,12 @@ def _choices(request: Request, found: Conversation) -> dict[str, Any]:
     }
 
 
-def _choice(one: choosing.Choice, found: Conversation) -> dict[str, Any]:
+def _choice(one: choosing.Choice, found: Conversation, prices: Mapping[str, costs.Cost]) -> dict[str, Any]:
     first = one.first
     return {
         "name": first.name.replace("_", " "),
         "category": first.category,
+        "cost": prices.get(first.category),
         "text": filling.rendered(first, {}).text,
         "url": _url(found, first),
         "languages": [
@@ -158,6 +164,7 @@ def _form_context(found: Conversation, template: MessageTemplate, form: Template
         "template_name": template.name.replace("_", " "),
         "template_form": form,
         "sheet": kinds.sheet(rendered.as_values()),
+        "cost": costs.expected(current_company(), found, category=template.category),
     }
 
 

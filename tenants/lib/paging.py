@@ -43,19 +43,21 @@ def _turned(order: tuple[str, ...]) -> list[str]:
     return [name[1:] if name.startswith("-") else f"-{name}" for name in order]
 
 
-def _key(row: Any) -> str:
-    return str(row.public_id)
-
-
 def page_by_key(
-    rows: QuerySet[M], order: tuple[str, ...], *, before: str = "", after: str = "", size: int = PAGE_SIZE
+    rows: QuerySet[M],
+    order: tuple[str, ...],
+    *,
+    before: str = "",
+    after: str = "",
+    size: int = PAGE_SIZE,
+    key: str = "public_id",
 ) -> Page[M]:
-    """The page behind the row `after`, or in front of the row `before` (their `public_id`), in `order`.
+    """The page behind the row `after`, or in front of the row `before` (their `key`), in `order`.
 
     `order` ends in a unique column. An unknown key gives the first page: the row may just have gone.
     """
     forward = not before
-    anchor = rows.model._default_manager.filter(public_id=before or after).first() if before or after else None
+    anchor = rows.model._default_manager.filter(**{key: before or after}).first() if before or after else None
     found = rows.order_by(*(order if forward else _turned(order)))
     if anchor is not None:
         found = found.filter(_beyond(anchor, order, forward=forward))
@@ -67,6 +69,6 @@ def page_by_key(
     has_later = more if forward else anchor is not None
     return Page(
         rows=cut,
-        before=_key(cut[0]) if cut and has_earlier else "",
-        after=_key(cut[-1]) if cut and has_later else "",
+        before=str(getattr(cut[0], key)) if cut and has_earlier else "",
+        after=str(getattr(cut[-1], key)) if cut and has_later else "",
     )

@@ -58,6 +58,10 @@ SENTENCES: Mapping[str, Any] = {
     "broadcast.deleted": _("{actor} deleted the draft of the broadcast {target}."),
     "visit.began": _("{actor} began a staff visit for {minutes} minutes."),
     "visit.ended": _("{actor} ended the staff visit of {target}."),
+    "plan.changed": _("{actor} changed the plan to {target}."),
+    "plan.kept": _("{actor} took back the change of the plan: {target} stays."),
+    "budget.changed": _("{actor} changed the month's budget."),
+    "budget.removed": _("{actor} removed the month's budget."),
     "billing_profile.changed": _("{actor} changed the invoice details."),
     "invoice.approved": _("{actor} approved the invoice for {target}."),
     "invoice.approval_withdrawn": _("{actor} took back the approval of the invoice for {target}."),
@@ -97,6 +101,11 @@ LABELS: Mapping[str, Any] = {
     "recipients": _("Invoices go to"),
     "payment_terms_days": _("Days to pay"),
     "amount": _("Amount"),
+    "plan": _("Plan"),
+    "since": _("Since"),
+    "month_limit": _("Limit for a month"),
+    "hard_stop": _("Stop at the limit"),
+    "reply_reserve": _("Kept for replies"),
     "to": _("To"),
 }
 
@@ -110,6 +119,7 @@ WORDS: Mapping[str, Callable[[Any], str]] = {
     "role": _chosen(Role.choices),
     "state": _chosen(CompanyState.choices),
     "language": _chosen(settings.LANGUAGES),
+    "hard_stop": lambda value: gettext("On") if value == "yes" else gettext("Off"),
     "country": lambda code: countries.names(get_language() or "en").get(code, code),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from babel import Locale
@@ -132,6 +132,15 @@ def money(value: Any, currency: str = "EUR") -> str:
 
 
 @register.filter
+def money_short(value: Any, currency: str = "EUR") -> str:
+    """A sum, rounded to what can be paid."""
+    amount = _decimal(value)
+    if amount is None:
+        return ""
+    return money(amount.quantize(Decimal(1).scaleb(-get_currency_precision(currency)), ROUND_HALF_UP), currency)
+
+
+@register.filter
 def percent(value: Any, places: int = 0) -> str:
     """0.982 as 98 % in the reader's way."""
     amount = _decimal(value)
@@ -161,6 +170,18 @@ def file_size(value: Any) -> str:
 def short_date(value: date | datetime | None) -> str:
     """3 Jul 2026."""
     return str(format_date(_local(value), format="medium", locale=_locale())) if value else ""
+
+
+@register.filter
+def day_month(value: date | None) -> str:
+    """3 Jul, where the year is clear."""
+    return str(format_skeleton("MMMd", value, locale=_locale())) if value else ""
+
+
+@register.filter
+def month_name(value: date | None) -> str:
+    """July 2026."""
+    return str(format_skeleton("yMMMM", value, locale=_locale())) if value else ""
 
 
 @register.filter

@@ -18,9 +18,9 @@ from django.views.decorators.http import require_safe
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient, SkipReason
 from messaging.broadcasts.pages import figures, guards
 from messaging.channels.errors import rule_for
-from messaging.contacts.imports.reading import harmless
 from tenants.access import role_required
 from tenants.context import company_context
+from tenants.lib.sheets import harmless
 from tenants.models import Company, Role
 from tenants.request import Request, company_of
 

@@ -10,6 +10,7 @@ from messaging.channels.errors import rule_for
 from messaging.channels.models import Channel
 from messaging.channels.pages.forms import TestForm
 from messaging.message_templates.models import MessageTemplate
+from messaging.messages.affording import BudgetUsedUp
 from messaging.messages.models import Message, MessageState
 from messaging.messages.services import ChannelGone, ContentRefused, WindowClosed
 from messaging.messages.trying import plain_templates, send_test
@@ -46,7 +47,7 @@ def test(request: Request, public_id: str) -> HttpResponse:
             )
         except WindowClosed as refusal:
             form.add_error("template", str(refusal))
-        except (ContentRefused, ChannelGone) as refusal:
+        except (BudgetUsedUp, ContentRefused, ChannelGone) as refusal:
             form.add_error(None, str(refusal))
         else:
             return redirect("channel_tested", public_id=public_id, message_id=sent.public_id)

@@ -17,10 +17,9 @@ MOST_ROWS = 500_000
 MOST_COLUMNS = 100
 LONGEST_CELL = 10_000
 SEPARATORS = ";,\t|"
-# Sheets take a cell that begins with one of these for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # A file whose lines are nearly all UTF-8 is UTF-8 with some spoiled lines, and not another encoding.
 MOSTLY = 0.9
+
 
 csv.field_size_limit(LONGEST_CELL * 100)
 
@@ -125,8 +124,3 @@ def _text(content: bytes, encoding: str) -> str:
 def legible(cell: str) -> str:
     """A cell that may be shown: bytes that are no signs of the file's encoding become question marks."""
     return cell.encode("utf-8", "replace").decode()
-
-
-def harmless(cell: str) -> str:
-    """A cell for a file that people open in a sheet: never a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell

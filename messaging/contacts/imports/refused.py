@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from messaging.contacts.imports.models import ContactImport
-from messaging.contacts.imports.reading import Form, harmless, legible, lines
+from messaging.contacts.imports.reading import Form, legible, lines
 from messaging.contacts.imports.rows import REASONS
+from tenants.lib.sheets import harmless
 
 
 def refused_lines(found: ContactImport) -> Iterator[str]:

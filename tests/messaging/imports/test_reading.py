@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from messaging.contacts.attributes.values import date_of, value_of
-from messaging.contacts.imports.reading import FileRefused, form_of, harmless, lines
+from messaging.contacts.imports.reading import FileRefused, form_of, lines
 from messaging.contacts.imports.rows import Person, Problem, person_in
+from tenants.lib.sheets import harmless
 
 HEADER = "Name;Telefon\n"
 MAPPING = ["name", "phone"]
