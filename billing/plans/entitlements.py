@@ -3,42 +3,56 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+
+from django.db.models import Sum
 
 from billing.markets.dialling import dialled
 from billing.markets.models import market_table
 from billing.plans.budgets import (
     BudgetReached,
+    Reserved,
     Spending,
     budget_allows,
     release,
+    release_many,
     reserve,
+    reserve_many,
     set_budget,
     settle,
     spending,
 )
 from billing.plans.periods import month_of, today
+from billing.rating.models import LineKind, RatedLine
 from billing.rating.month import Month
 from billing.rating.problems import Problem, Unrated, gathered
 from billing.rating.rate import RatedUsage, Usage
+from billing.usage.models import Origin
 from tenants.models import Company
 
 __all__ = [
     "BudgetReached",
     "Planned",
+    "Problem",
     "Quote",
+    "Reserved",
     "Spending",
+    "Spent",
     "budget_allows",
     "forecast",
+    "market_of",
     "quote",
     "release",
+    "release_many",
     "reserve",
+    "reserve_many",
     "set_budget",
     "settle",
     "spending",
+    "spent_on",
 ]
 
 
@@ -91,6 +105,35 @@ def quote(company: Company, planned: Iterable[Planned], *, now: datetime) -> Quo
 def forecast(company: Company, *, now: datetime) -> Decimal:
     """What the month's messages will have cost if it goes on like this."""
     return spending(company, now=now).forecast
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What delivered messages cost so far, free ones among them."""
+
+    messages: int
+    amount: Decimal
+    currency: str
+
+
+def spent_on(company: Company, broadcast_public_id: str, *, since: date) -> Mapping[str, Spent]:
+    """What a broadcast's messages cost by market, from the lines that invoices are made of; `since` is its first day.
+
+    Usage of the last moments is not rated yet. Tests are not in it.
+    """
+    lines = RatedLine.objects.of(company).filter(
+        month__gte=month_of(since).first,
+        kind=LineKind.USAGE,
+        origin=Origin.BROADCAST,
+        broadcast_public_id=broadcast_public_id,
+    )
+    sums = lines.order_by().values_list("market", "currency").annotate(Sum("quantity"), Sum("net"))
+    return {market: Spent(int(quantity), net, currency) for market, currency, quantity, net in sums}
+
+
+def market_of(address: str, *, now: datetime) -> str:
+    """The market an address belongs to today; "" when nobody can tell."""
+    return _Places("whatsapp", today(now)).market(Planned("", "", address=address))
 
 
 class _Places:
