@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain
+from itertools import repeat
 
 from babel.numbers import format_currency
 from django.db import connection
@@ -16,6 +16,7 @@ from django.utils.translation import get_language, ngettext, override
 from billing.plans.entitlements import (
     Planned,
     Problem,
+    Quote,
     Reserved,
     Spent,
     market_of,
@@ -110,12 +111,16 @@ def _expected(broadcast: Broadcast, places: Sequence[tuple[str, str]], now: date
         for place, count in counts.items()
     }
     quoted = quote(current_company(), planned.values(), now=now)
-    prices: dict[Planned, Iterator[Decimal]] = {
-        one: chain.from_iterable([part.unit_price] * part.quantity for of, part in quoted.parts if of == one)
-        for one in planned.values()
-    }
-    found = tuple(next(prices[planned[place]], None) for place in wanted)
+    prices = {place: _one_by_one(quoted, one) for place, one in planned.items()}
+    found = tuple(next(prices[place], None) for place in wanted)
     return Expected(found, quoted.currency, quoted.problems)
+
+
+def _one_by_one(quoted: Quote, planned: Planned) -> Iterator[Decimal]:
+    """The price of each message, in the order in which they fill a tier."""
+    for of, part in quoted.parts:
+        if of == planned:
+            yield from repeat(part.unit_price, part.quantity)
 
 
 def _place(market: str, address: str) -> tuple[str, str]:
