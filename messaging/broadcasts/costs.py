@@ -206,7 +206,9 @@ def _made(broadcast: Broadcast, now: datetime) -> Mapping[str, Made]:
             [broadcast.pk],
         )
         rows = cursor.fetchall()
-    return {
-        market if address.startswith("+") else market_of(address, now=now) or market: tuple(numbers)
-        for market, address, *numbers in rows
-    }
+    made: dict[str, Made] = {}
+    for found, address, *numbers in rows:
+        market = found if address.startswith("+") else market_of(address, now=now) or found
+        rows_there, *others = (one + other for one, other in zip(made.get(market, NOTHING), numbers, strict=True))
+        made[market] = (rows_there, *others)
+    return made
