@@ -93,6 +93,7 @@ def _invoice(month: MonthClose, at: datetime, staff: Actor, tools: Tools) -> Inv
 
 
 def _pay(invoice: Invoice, staff: Actor) -> None:
+    assert invoice.issue_date is not None
     at = datetime.combine(invoice.issue_date, time(10), SELLER_ZONE) + PAID_AFTER
     mark_paid(
         invoice,

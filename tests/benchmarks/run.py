@@ -25,7 +25,7 @@ from tests.benchmarks import machine, report
 from tests.benchmarks.database import own_database
 
 # Each module has measure(console), called with Django set up and an empty, migrated database.
-BENCHMARKS = {"tenants": "tests.benchmarks.tenants"}
+BENCHMARKS = {name: f"tests.benchmarks.{name}" for name in ("tenants", "audience", "broadcast", "usage", "invoicing")}
 
 
 def main(arguments: Sequence[str]) -> int:
