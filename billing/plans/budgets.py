@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Sum
 from django.utils import timezone
 
@@ -19,6 +19,34 @@ from tenants.models import Company
 
 ZERO = Decimal(0)
 HELD = (ReservationState.OPEN, ReservationState.SETTLED)
+RESERVATION, MONTH = Reservation._meta.db_table, BudgetMonth._meta.db_table
+# One statement each, under the month's lock: what is held and what the month says of it never differ.
+RESERVE_MANY = f"""
+WITH held AS (
+    INSERT INTO {RESERVATION} AS r (company_id, key, month, amount, state, reserved_at)
+    SELECT %(company)s, w.key, %(month)s, w.amount, 'open', %(now)s
+    FROM unnest(%(keys)s::text[], %(amounts)s::numeric[]) AS w (key, amount)
+    ON CONFLICT (company_id, key) DO UPDATE
+    SET month = EXCLUDED.month, amount = EXCLUDED.amount, state = 'open', reserved_at = EXCLUDED.reserved_at
+    WHERE r.state = 'released'
+    RETURNING amount
+)
+UPDATE {MONTH} SET reserved = reserved + (SELECT COALESCE(sum(amount), 0) FROM held) WHERE id = %(id)s
+RETURNING reserved
+"""
+RELEASE_MANY = f"""
+WITH gone AS (
+    UPDATE {RESERVATION} SET state = 'released'
+    WHERE company_id = %(company)s AND key = ANY(%(keys)s) AND state = 'open' AND month = ANY(%(months)s)
+    RETURNING month, amount
+), sums AS (
+    SELECT month, sum(amount) AS amount, count(*) AS count FROM gone GROUP BY month
+), given_back AS (
+    UPDATE {MONTH} m SET reserved = m.reserved - s.amount FROM sums s
+    WHERE m.company_id = %(company)s AND m.month = s.month
+)
+SELECT COALESCE(sum(count), 0) FROM sums
+"""
 
 
 class BudgetReached(Exception):
@@ -130,6 +158,75 @@ def settle(company: Company, key: str, amount: Decimal) -> bool:
     open_one.amount, open_one.state = amount, ReservationState.SETTLED
     open_one.save(update_fields=["amount", "state"])
     return True
+
+
+# --- Many at once -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """How many of those asked for fit, in their order. `left` is what more may be held, None where nothing stops it."""
+
+    count: int
+    left: Decimal | None
+    currency: str
+
+
+@transaction.atomic
+def reserve_many(
+    company: Company, wanted: Sequence[tuple[str, Decimal | None]], *, now: datetime, for_reply: bool = False
+) -> Reserved:
+    """Put money aside for messages, as many as fit; keys differ. A price nobody knows fits where nothing stops it."""
+    budget = Budget.objects.filter(company=company).first()
+    month = _month(company, today(now))
+    left = room(budget, month, for_reply=for_reply) if budget and budget.hard_stop else None
+    fitting = list(_fitting(wanted, left))
+    held = [(key, amount) for key, amount in fitting if amount]
+    if held:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                RESERVE_MANY,
+                {
+                    "company": company.pk,
+                    "id": month.pk,
+                    "month": month.month,
+                    "now": now,
+                    "keys": [key for key, _amount in held],
+                    "amounts": [amount for _key, amount in held],
+                },
+            )
+            before, (month.reserved,) = month.reserved, cursor.fetchone()
+        left = None if left is None else left - (month.reserved - before)
+        if budget:
+            _tell(budget, month, now)
+    return Reserved(len(fitting), left if left is None else max(ZERO, left), budget.currency if budget else "")
+
+
+def _fitting(
+    wanted: Sequence[tuple[str, Decimal | None]], left: Decimal | None
+) -> Iterator[tuple[str, Decimal | None]]:
+    """The first ones, up to the one that does not fit."""
+    for key, amount in wanted:
+        if left is not None:
+            if amount is None or amount > left:
+                return
+            left -= amount
+        yield key, amount
+
+
+@transaction.atomic
+def release_many(company: Company, keys: Sequence[str]) -> int:
+    """Give back what was put aside for messages that were not sent; how many there were."""
+    found = Reservation.objects.filter(company=company, key__in=keys, state=ReservationState.OPEN).order_by("month")
+    months = list(found.values_list("month", flat=True).distinct()) if keys else []
+    if not months:
+        return 0
+    # The month's lock comes before the reservations', as everywhere.
+    for first in months:
+        _month(company, first)
+    with connection.cursor() as cursor:
+        cursor.execute(RELEASE_MANY, {"company": company.pk, "keys": list(keys), "months": months})
+        return int(cursor.fetchone()[0])
 
 
 def used_reservations(company: Company) -> list[int]:

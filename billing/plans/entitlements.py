@@ -12,16 +12,21 @@ from datetime import date, datetime
 from decimal import Decimal
 from time import monotonic
 
+from django.db.models import Sum
+
 from billing.markets.dialling import dialled
 from billing.markets.models import market_table
 from billing.markets.table import LONGEST_PREFIX
 from billing.plans.budget_models import Budget
 from billing.plans.budgets import (
     BudgetReached,
+    Reserved,
     Spending,
     budget_allows,
     release,
+    release_many,
     reserve,
+    reserve_many,
     set_budget,
     settle,
     spending,
@@ -29,33 +34,41 @@ from billing.plans.budgets import (
 from billing.plans.periods import month_of, today
 from billing.rating.card import Category
 from billing.rating.each import priced
+from billing.rating.models import LineKind, RatedLine
 from billing.rating.month import Month
 from billing.rating.problems import Problem, Unrated, gathered
 from billing.rating.rate import FREE_SERVICE, RatedUsage, Usage, known_category
 from billing.rating.reasons import reason_of
 from billing.rating.rules import NoRules, rules_on
-from billing.usage.models import UsageRecord
+from billing.usage.models import Origin, UsageRecord
 from tenants.models import Company
 
 __all__ = [
     "BudgetReached",
     "Planned",
+    "Problem",
     "Quote",
+    "Reserved",
     "Spending",
+    "Spent",
     "budget_allows",
     "budget_stops",
     "expected",
     "forecast",
     "forget_expected",
+    "market_of",
     "may_reply",
     "prices_of",
     "quote",
     "reason_of",
     "release",
+    "release_many",
     "reserve",
+    "reserve_many",
     "set_budget",
     "settle",
     "spending",
+    "spent_on",
 ]
 
 
@@ -188,6 +201,35 @@ def prices_of(company: Company, message_public_ids: Iterable[str]) -> dict[str, 
 def forecast(company: Company, *, now: datetime) -> Decimal:
     """What the month's messages will have cost if it goes on like this."""
     return spending(company, now=now).forecast
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What delivered messages cost so far, free ones among them."""
+
+    messages: int
+    amount: Decimal
+    currency: str
+
+
+def spent_on(company: Company, broadcast_public_id: str, *, since: date) -> Mapping[str, Spent]:
+    """What a broadcast's messages cost by market, from the lines that invoices are made of; `since` is its first day.
+
+    Usage of the last moments is not rated yet. Tests are not in it.
+    """
+    lines = RatedLine.objects.of(company).filter(
+        month__gte=month_of(since).first,
+        kind=LineKind.USAGE,
+        origin=Origin.BROADCAST,
+        broadcast_public_id=broadcast_public_id,
+    )
+    sums = lines.order_by().values_list("market", "currency").annotate(Sum("quantity"), Sum("net"))
+    return {market: Spent(int(quantity), net, currency) for market, currency, quantity, net in sums}
+
+
+def market_of(address: str, *, now: datetime) -> str:
+    """The market an address belongs to today; "" when nobody can tell."""
+    return _Places("whatsapp", today(now)).market(Planned("", "", address=address))
 
 
 class _Places:

@@ -18,7 +18,7 @@ from billing.usage.models import DirtyDay, Origin, UsageRecord
 from tenants.models import Company
 from tenants.services import due
 
-__all__ = ["KIND", "PRICED", "Origin", "UsageFact", "billing_day", "record_usage"]
+__all__ = ["KIND", "PRICED", "Origin", "UsageFact", "billing_day", "key_of", "record_usage"]
 
 KIND = "billing.usage"
 # So long the rollup waits for more of the same burst.
@@ -129,7 +129,12 @@ def record_usage(company: Company, facts: Sequence[UsageFact]) -> int:
 
 
 def source_key(company: Company, fact: UsageFact) -> str:
-    return f"{company.public_id}:{fact.message_public_id}:{fact.charge}"
+    return key_of(company, fact.message_public_id, fact.charge)
+
+
+def key_of(company: Company, message_public_id: str, charge: str = "message") -> str:
+    """The key under which a message is counted, known before it is sent: money is put aside under the same one."""
+    return f"{company.public_id}:{message_public_id}:{charge}"
 
 
 def billing_day(at: datetime) -> date:

@@ -17,7 +17,7 @@ from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.utils import timezone
 
-from config.demo import phones, weeks
+from config.demo import months, phones, weeks
 from config.demo.people import COMPANIES
 from config.demo.story import weeks_of
 from messaging.channels import services as channels
@@ -27,7 +27,7 @@ from messaging.channels.registry import adapter_for, open_session
 from messaging.message_templates import services as templates
 from messaging.sandbox.seed import DEMO, DemoNumber, account
 from tenants.context import company_context
-from tenants.models import Domain
+from tenants.models import Company, Domain
 
 BY_NAME = {company.address_name: company for company in COMPANIES}
 NUMBERS = {number.company: number.number_id for number in DEMO}
@@ -36,11 +36,13 @@ WAIT_SECONDS = 30
 
 def connect_demo() -> list[str]:
     """Tell the sandbox where each company's webhooks go, and connect what is not connected; who was connected now."""
-    return [number.name for number in DEMO if _connect(number)]
+    connected = [number.name for number in DEMO if _connect(number)]
+    _tell_months()
+    return connected
 
 
 def _connect(number: DemoNumber) -> bool:
-    company = Domain.objects.select_related("tenant").get(domain=number.company).tenant
+    company = _company(number)
     # The account first: the number is checked at its provider before it is connected.
     _ask("PUT", f"accounts/{number.account_id}", account(number))
     with company_context(company):
@@ -72,6 +74,19 @@ def _tell_weeks(number: DemoNumber, channel: Channel) -> None:
     people = _ask("POST", f"numbers/{number.number_id}/past", {"people": phones.past_of(company, told)})
     senders = phones.senders_of(people, number.account_id)
     weeks.tell_weeks(channel, told, company=company, senders=senders, now=now)
+
+
+def _tell_months() -> None:
+    companies, channels = {}, {}
+    for number in DEMO:
+        companies[number.company] = company = _company(number)
+        with company_context(company):
+            channels[number.company] = Channel.objects.get(kind=ChannelKind.WHATSAPP, external_id=number.number_id)
+    months.tell_months(channels, companies, now=timezone.now())
+
+
+def _company(number: DemoNumber) -> Company:
+    return Domain.objects.select_related("tenant").get(domain=number.company).tenant
 
 
 def _templates(channel: Channel) -> Sequence[TemplateValue]:

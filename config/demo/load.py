@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.demo import money
+from config.demo.closing import past_months
 from config.demo.people import COMPANIES, PASSWORD, STAFF, DemoCompany, DemoPerson
 from messaging.contacts import services as contacts
 from tenants.context import company_context
@@ -40,7 +41,7 @@ def _load_company(wanted: DemoCompany) -> None:
     for person in wanted.people:
         user = _person(person)
         Membership.objects.get_or_create(company=company, user=user, defaults={"role": Role(person.role)})
-    money.put_on_plan(company)
+    money.put_on_plan(company, since=past_months(timezone.now())[0].first)
     with company_context(company):
         for name, number, language, note in wanted.customers:
             contacts.find_or_add(name=name, phone_number=number, language=language, note=note)

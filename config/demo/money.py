@@ -14,7 +14,8 @@ from billing.rating.models import ExchangeRate, PriceList
 from billing.rating.price_lists import enter_exchange_rate, set_prices as set_price_list
 from tenants.models import Company
 
-SINCE = date(2026, 1, 1)
+# As long as messages are priced one by one.
+SINCE = date(2025, 7, 1)
 
 
 def set_prices() -> None:
@@ -33,11 +34,11 @@ def set_prices() -> None:
         )
 
 
-def put_on_plan(company: Company) -> None:
+def put_on_plan(company: Company, *, since: date) -> None:
     """The middle plan, and a budget that tells without stopping."""
     if Subscription.objects.filter(company=company).exists():
         return
-    subscribe(company, Plan.objects.get(code="team", is_public=True), since=SINCE)
+    subscribe(company, Plan.objects.get(code="team", is_public=True), since=since)
     set_budget(
         company,
         month_limit=Decimal(250),

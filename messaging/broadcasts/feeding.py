@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from messaging.broadcasts import gates
+from messaging.broadcasts import costs, gates, limits
 from messaging.broadcasts.audience import CONSENT_PART
-from messaging.broadcasts.models import Broadcast, BroadcastRecipient, BroadcastState, SkipReason
+from messaging.broadcasts.models import Broadcast, BroadcastRecipient, BroadcastState, PauseReason, SkipReason
 from messaging.broadcasts.texts import as_started
 from messaging.channels.models import Channel
 from messaging.contacts.consent.models import Consent
@@ -25,6 +26,7 @@ from messaging.messages.models import Direction, Lane, Message, MessageState
 from messaging.messages.nudging import announce
 from messaging.messages.pacing import lane_rate
 from messaging.messages.wording import preview_of
+from tenants.lib.ids import new_public_id
 
 CONTACT, CONSENT, RECIPIENT = Contact._meta.db_table, Consent._meta.db_table, BroadcastRecipient._meta.db_table
 BATCH = 500
@@ -41,6 +43,22 @@ MAY_STILL = f"""
     LEFT JOIN {CONSENT} here ON here.contact_id = c.id AND here.purpose = %(purpose)s AND here.channel_id = %(channel)s
     WHERE c.id = ANY(%(contacts)s)
 """
+
+
+@dataclass(frozen=True)
+class Made:
+    """How many rows were looked at, and what is wrong when the budget covers no more of them."""
+
+    looked_at: int = 0
+    shortage: str = ""
+
+
+class Paid(NamedTuple):
+    """A row whose price is put aside under the key of its message to be."""
+
+    row: BroadcastRecipient
+    key: str
+    price: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -67,14 +85,30 @@ def feed(broadcast_id: int, now: datetime) -> Fed:
         return Fed()
     if until := gates.closed_until(broadcast, now):
         return Fed(again_at=until)
-    room = _room(broadcast, broadcast.channel, now)
+    return _feed(broadcast, broadcast.channel, now)
+
+
+def _feed(broadcast: Broadcast, channel: Channel, now: datetime) -> Fed:
+    people = limits.people_of(channel, now)
+    if (until := limits.full_until(people, now)) and _waits(broadcast):
+        return Fed(again_at=until)
+    room = _room(broadcast, channel, now)
+    most = min(room, BATCH, people.left if people else BATCH)
     template = as_started(broadcast)
-    made = _make(broadcast, broadcast.channel, template, min(room, BATCH), now) if room > 0 and template else None
+    made = _make(broadcast, channel, template, most, now) if room > 0 and template else None
     if made is not None:
-        Broadcast.objects.filter(pk=broadcast.pk).update(fed_at=now)
-    if made is None or made:
-        return Fed(made or 0, now + LOOK_AGAIN, has_room=bool(made) and room > BATCH)
+        Broadcast.objects.filter(pk=broadcast.pk).update(fed_at=now, currency=broadcast.currency)
+    if made and made.shortage:
+        # What the budget covers goes out: it is paid for.
+        gates.pause_for(broadcast, PauseReason.BUDGET, made.shortage, takes_back=False)
+        return Fed(made.looked_at)
+    if made is None or made.looked_at:
+        return Fed(made.looked_at if made else 0, now + LOOK_AGAIN, has_room=bool(made) and room > BATCH)
     return Fed(again_at=None if _complete(broadcast, now) else now + LOOK_AGAIN)
+
+
+def _waits(broadcast: Broadcast) -> bool:
+    return BroadcastRecipient.objects.filter(broadcast=broadcast, message=None, skipped="").exists()
 
 
 def _room(broadcast: Broadcast, channel: Channel, now: datetime) -> int:
@@ -88,12 +122,12 @@ def _room(broadcast: Broadcast, channel: Channel, now: datetime) -> int:
     return room
 
 
-def _make(broadcast: Broadcast, channel: Channel, template: MessageTemplate, most: int, now: datetime) -> int | None:
-    """The next rows with their messages; 0 when no row waits."""
+def _make(broadcast: Broadcast, channel: Channel, template: MessageTemplate, most: int, now: datetime) -> Made:
+    """The next rows with their messages; none looked at when no row waits."""
     waiting = BroadcastRecipient.objects.filter(broadcast=broadcast, message=None, skipped="").order_by("id")
     next_ones = list(waiting.values_list("pk", "contact_id")[:most])
     if not next_ones:
-        return 0
+        return Made()
     contacts = sorted(contact for _pk, contact in next_ones if contact)
     # People before rows, as everybody locks them. From here on nobody's decision changes until the commit.
     with connection.cursor() as cursor:
@@ -106,27 +140,45 @@ def _make(broadcast: Broadcast, channel: Channel, template: MessageTemplate, mos
     refused = [row for row in rows if row.skipped]
     BroadcastRecipient.objects.bulk_update(refused, ["skipped"])
     allowed = [row for row in rows if not row.skipped]
-    if allowed:
-        _write(broadcast, channel, template, allowed, now)
-        announce(Lane.BULK)
+    shortage = _pay_and_write(broadcast, channel, template, allowed, now) if allowed else ""
     tell("broadcast", id=broadcast.public_id)
-    return len(next_ones)
+    return Made(len(next_ones), shortage)
+
+
+def _pay_and_write(
+    broadcast: Broadcast,
+    channel: Channel,
+    template: MessageTemplate,
+    rows: Sequence[BroadcastRecipient],
+    now: datetime,
+) -> str:
+    """Put the price of each message aside and make it; what the budget does not cover stays a row, and is told of."""
+    expected = costs.expected_prices(broadcast, rows, now)
+    broadcast.currency = expected.currency
+    keys = [new_public_id() for _row in rows]
+    reserved = costs.put_aside(keys, expected, now)
+    paid = [Paid(*one) for one in zip(rows, keys, expected.prices, strict=True)][: reserved.count]
+    if paid:
+        _write(broadcast, channel, template, paid, now)
+        announce(Lane.BULK)
+    return costs.shortage_words(broadcast, reserved, now) if reserved.count < len(rows) else ""
 
 
 def _write(
     broadcast: Broadcast,
     channel: Channel,
     template: MessageTemplate,
-    rows: Sequence[BroadcastRecipient],
+    paid: Sequence[Paid],
     now: datetime,
 ) -> None:
-    texts = [rendered(template, row.values).text for row in rows]
-    threads = _conversations(channel, rows, texts, now)
+    texts = [rendered(template, one.row.values).text for one in paid]
+    threads = _conversations(channel, [one.row for one in paid], texts, now)
     messages = []
-    for row, text in zip(rows, texts, strict=True):
+    for (row, key, _price), text in zip(paid, texts, strict=True):
         conversation_id, identity_id = threads[row.contact_id or 0]
         messages.append(
             Message(
+                public_id=key,
                 conversation_id=conversation_id,
                 channel=channel,
                 identity_id=identity_id,
@@ -144,11 +196,14 @@ def _write(
         )
     made = iter(Message.objects.bulk_create(messages))
     with connection.cursor() as cursor:
-        pairs = [(row.pk, message.pk) for row, message in zip(rows, islice(made, len(rows)), strict=True)]
         cursor.execute(
-            f"UPDATE {RECIPIENT} r SET message_id = p.message FROM unnest(%s::bigint[], %s::bigint[])"
-            " AS p (id, message) WHERE r.id = p.id",
-            [[row for row, _message in pairs], [message for _row, message in pairs]],
+            f"UPDATE {RECIPIENT} r SET message_id = p.message, price = p.price"
+            " FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[]) AS p (id, message, price) WHERE r.id = p.id",
+            [
+                [one.row.pk for one in paid],
+                [message.pk for message in islice(made, len(paid))],
+                [one.price for one in paid],
+            ],
         )
 
 

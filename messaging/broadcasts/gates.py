@@ -33,12 +33,13 @@ def stop(broadcast: Broadcast, now: datetime) -> bool:
     return True
 
 
-def pause_for(broadcast: Broadcast, reason: PauseReason, details: str = "") -> bool:
-    """Pause what is being sent; False when it is not."""
+def pause_for(broadcast: Broadcast, reason: PauseReason, details: str = "", *, takes_back: bool = True) -> bool:
+    """Pause what is being sent; False when it is not. Without `takes_back` what is in the queue still goes out."""
     running = Broadcast.objects.filter(pk=broadcast.pk, state=BroadcastState.SENDING)
     if not running.update(state=BroadcastState.PAUSED, pause_reason=reason, pause_details=details):
         return False
-    withdraw(broadcast, for_good=False)
+    if takes_back:
+        withdraw(broadcast, for_good=False)
     tell("broadcast", id=broadcast.public_id)
     return True
 

@@ -80,6 +80,8 @@ class Broadcast(models.Model):
     time_zone = models.CharField(max_length=40, default="Europe/Berlin")
     per_minute = models.PositiveIntegerField(null=True)
     estimate = models.JSONField(default=dict)
+    # Of the prices of its rows.
+    currency = models.CharField(max_length=3, blank=True)
     author_id = models.BigIntegerField(null=True)
     author_name = models.CharField(max_length=120, blank=True)
     # The last contact whose row stands, while the audience is frozen in steps.
@@ -120,7 +122,8 @@ class Broadcast(models.Model):
 class BroadcastRecipient(models.Model):
     """One person of a started broadcast: skipped with a reason, waiting, or with the message that was made for them.
 
-    Everything as it was at the start: name, address, values, the decision that allowed it, the price expected.
+    Everything as it was at the start: name, address, values, the decision that allowed it.
+    `price` is what was expected, and put aside, when its message was made; None when nobody knew it.
     """
 
     id: int
@@ -131,6 +134,7 @@ class BroadcastRecipient(models.Model):
     values = models.JSONField(default=dict)
     consent = models.ForeignKey(ConsentEvent, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     market = models.CharField(max_length=60, blank=True)
+    price = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     skipped = models.CharField(max_length=14, choices=SkipReason.choices, blank=True)
     message = models.OneToOneField(Message, on_delete=models.SET_NULL, null=True, related_name="recipient")
 

@@ -193,8 +193,11 @@ def resume(broadcast: Broadcast, *, now: datetime | None = None) -> None:
 @transaction.atomic
 def cancel(broadcast: Broadcast) -> int:
     """End it; what was handed over is not recalled. How many messages were taken back. Raises TooLate."""
-    _move(broadcast, CANCELLABLE, BroadcastState.CANCELLED, finished_at=timezone.now(), scheduled_at=None)
-    return withdraw(broadcast, for_good=True)
+    _set(broadcast, CANCELLABLE, BroadcastState.CANCELLED, finished_at=timezone.now(), scheduled_at=None)
+    taken = withdraw(broadcast, for_good=True)
+    # Last: the event's counter is locked after the budget, as the feeder locks them.
+    tell("broadcast", id=broadcast.public_id)
+    return taken
 
 
 def _check(broadcast: Broadcast, *steps: str) -> None:
@@ -203,7 +206,11 @@ def _check(broadcast: Broadcast, *steps: str) -> None:
 
 
 def _move(broadcast: Broadcast, before: Sequence[str], state: BroadcastState, **values: Any) -> None:
+    _set(broadcast, before, state, **values)
+    tell("broadcast", id=broadcast.public_id)
+
+
+def _set(broadcast: Broadcast, before: Sequence[str], state: BroadcastState, **values: Any) -> None:
     if not Broadcast.objects.filter(pk=broadcast.pk, state__in=before).update(state=state, **values):
         raise TooLate
     broadcast.refresh_from_db()
-    tell("broadcast", id=broadcast.public_id)

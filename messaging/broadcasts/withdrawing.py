@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient, SkipReason
 from messaging.channels.models import Channel
+from messaging.contacts import services as contacts
 from messaging.contacts.consent import services as consent
 from messaging.contacts.models import Contact
 from messaging.messages.models import Lane, Message
 from messaging.messages.nudging import announce
+from messaging.messages.reserving import let_go
 
 MESSAGE, RECIPIENT, BROADCAST = Message._meta.db_table, BroadcastRecipient._meta.db_table, Broadcast._meta.db_table
 # Our own codes for a message that was refused for now and then not wanted any more.
@@ -22,29 +24,39 @@ CANCELLED, OPTED_OUT = "cancelled", "opted_out"
 # The rows are locked first, so that the pump takes a message or we do, never both.
 TAKE_BACK = f"""
 WITH mine AS (
-    SELECT m.id, m.attempts FROM {MESSAGE} m JOIN {RECIPIENT} r ON r.message_id = m.id JOIN {BROADCAST} b
+    SELECT m.id, m.attempts, m.public_id FROM {MESSAGE} m JOIN {RECIPIENT} r ON r.message_id = m.id JOIN {BROADCAST} b
         ON b.id = r.broadcast_id
     WHERE m.state = 'queued' AND {{whose}} ORDER BY m.id FOR UPDATE OF m
 ), freed AS (
     UPDATE {RECIPIENT} r SET message_id = NULL, skipped = %(skipped)s FROM mine
     WHERE r.message_id = mine.id AND mine.attempts = 0
 )
-SELECT id, attempts FROM mine
+SELECT id, public_id, attempts FROM mine
 """
+
+
+class Taken(NamedTuple):
+    key: int
+    public_id: str
+    attempts: int
+
+    @property
+    def was_tried(self) -> bool:
+        return self.attempts > 0
 
 
 @transaction.atomic
 def withdraw(broadcast: Broadcast, *, for_good: bool) -> int:
     """Take back all of a broadcast that nobody has claimed; how many. `for_good`: nothing of it is sent any more."""
     taken = _take_back("b.id = %(broadcast)s", {"broadcast": broadcast.pk, "skipped": ""})
-    tried = [key for key, attempts in taken if attempts]
-    held = Message.objects.filter(pk__in=tried)
+    held = Message.objects.filter(pk__in=[one.key for one in taken if one.was_tried])
     if for_good:
         held.update(state="failed", error_code=CANCELLED, failed_at=timezone.now(), due_at=None)
         waiting = BroadcastRecipient.objects.filter(broadcast=broadcast, message=None, skipped="")
         waiting.update(skipped=SkipReason.CANCELLED)
     else:
         held.update(due_at=None)
+    let_go(one.public_id for one in taken if for_good or not one.was_tried)
     return len(taken)
 
 
@@ -62,19 +74,27 @@ def withdraw_person(contact: Contact, purpose: str, channel: Channel | None) -> 
     values: dict[str, Any] = {"contact": contact.pk, "purpose": purpose, "skipped": SkipReason.OPTED_OUT}
     if channel is not None:
         whose, values = f"{whose} AND m.channel_id = %(channel)s", {**values, "channel": channel.pk}
-    tried = [key for key, attempts in _take_back(whose, values) if attempts]
-    Message.objects.filter(pk__in=tried).update(
+    taken = _take_back(whose, values)
+    Message.objects.filter(pk__in=[one.key for one in taken if one.was_tried]).update(
         state="failed", error_code=OPTED_OUT, failed_at=timezone.now(), due_at=None
     )
+    let_go(one.public_id for one in taken)
 
 
-def _take_back(whose: str, values: dict[str, Any]) -> list[tuple[int, int]]:
+def forget_person(contact: Contact) -> None:
+    """Somebody is removed with all that was written: what still waits for them will cost nothing."""
+    waiting = Message.objects.filter(recipient__contact=contact, state="queued")
+    let_go(waiting.values_list("public_id", flat=True))
+
+
+def _take_back(whose: str, values: dict[str, Any]) -> list[Taken]:
     with connection.cursor() as cursor:
         cursor.execute(TAKE_BACK.format(whose=whose), values)
-        taken = cursor.fetchall()
-        untried = [key for key, attempts in taken if not attempts]
+        taken = [Taken(*row) for row in cursor.fetchall()]
+        untried = [one.key for one in taken if not one.was_tried]
         cursor.execute(f"DELETE FROM {MESSAGE} WHERE id = ANY(%s)", [untried])
     return taken
 
 
 consent.on_stop(withdraw_person)
+contacts.before_removal(forget_person)

@@ -30,16 +30,20 @@ class Arrived:
     author_id: int | None
     address: str
     template_category: str
+    broadcast: str
+    is_test: bool
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> Arrived | None:
         """From what moving a message forward returns; None when nothing that is charged has changed."""
-        message, conversation, _state, _moved, at, pricing, type, lane, author_id, address, category = row
+        message, conversation, _state, _moved, at, pricing, type, lane, author_id, address, category, *origin = row
+        broadcast, is_test = origin
         if at is None:
             return None
         # A cursor of Django's gives jsonb as text.
         told = json.loads(pricing) if isinstance(pricing, str) else pricing
-        return cls(message, conversation, at, told, type, lane, author_id, address or "", category or "")
+        told_of = (address or "", category or "", (broadcast or "")[:16], bool(is_test))
+        return cls(message, conversation, at, told, type, lane, author_id, *told_of)
 
 
 def meter(channel: Channel, arrived: Sequence[Arrived]) -> int:
@@ -63,6 +67,7 @@ def _fact(channel: Channel, one: Arrived) -> UsageFact:
         pricing_type=pricing_type,
         verified=verified,
         origin=_origin(one),
+        broadcast_public_id=one.broadcast,
         author_id=one.author_id,
         occurred_at=one.at,
     )
@@ -84,6 +89,8 @@ def _guess(one: Arrived) -> str:
 
 
 def _origin(one: Arrived) -> Origin:
-    if one.lane == Lane.BULK:
+    if one.is_test:
+        return Origin.TEST
+    if one.broadcast or one.lane == Lane.BULK:
         return Origin.BROADCAST
     return Origin.REPLY if one.author_id else Origin.BOT

@@ -117,6 +117,12 @@ class Message(models.Model):
             ),
             # The list's mark and filter for what did not arrive.
             models.Index(fields=["conversation", "-at"], name="message_failed", condition=models.Q(state="failed")),
+            # How many people a number has written to within a day.
+            models.Index(
+                fields=["channel", "at"],
+                name="message_templates_of_day",
+                condition=models.Q(direction="outbound", type="template"),
+            ),
             # Search in the inbox.
             GinIndex(SearchVector("text", config="simple"), name="message_search"),
         ]

@@ -31,6 +31,7 @@ from messaging.messages.news import Changed, tell_changed
 from messaging.messages.nudging import KINDS
 from messaging.messages.opting import heed_refusals, is_opt_out
 from messaging.messages.pacing import Breaker, Bucket, lane_rate
+from messaging.messages.reserving import let_go
 from messaging.messages.stopping import stop_for_errors
 from tenants.lib.secrets import SecretUnreadable
 from tenants.models import Company
@@ -92,7 +93,11 @@ def deliver(
 
 @transaction.atomic
 def _sweep(now: datetime) -> None:
-    tell_changed([*claiming.expire(now), *claiming.settle_silent(now)])
+    dead, silent = claiming.expire(now), claiming.settle_silent(now)
+    # Of the silent ones nobody will hear any more; what has arrived after all is counted all the same.
+    ended = [change.message for change in dead if change.state == MessageState.FAILED]
+    let_go([*ended, *(change.message for change in silent if change.state == MessageState.UNKNOWN)])
+    tell_changed([*dead, *silent])
 
 
 @dataclass
@@ -180,6 +185,8 @@ class Turn:
         changed = claiming.record(changes, now)
         room = self._room(now)
         claimed = claiming.claim(self.hold.channel, self.lane, now, room) if room else []
+        if self.lane == Lane.BULK:
+            let_go(change.message for change in changed if change.state == MessageState.FAILED)
         tell_changed([change for change in changed if self._is_news(change)])
         return claimed
 

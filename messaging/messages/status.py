@@ -14,10 +14,11 @@ from messaging.contacts.models import ChannelIdentity
 from messaging.conversations.models import Conversation
 from messaging.message_templates.models import MessageTemplate
 from messaging.messages.metering import Arrived, meter
-from messaging.messages.models import Message
+from messaging.messages.models import Lane, Message, MessageState
 from messaging.messages.news import Changed, tell_changed
 from messaging.messages.opting import heed_refusals, refused_by
 from messaging.messages.references import read_reference
+from messaging.messages.reserving import let_go
 from messaging.messages.stopping import stop_for_errors, words_of
 
 BATCH = 500
@@ -102,7 +103,8 @@ RETURNING m.public_id, c.public_id, m.state, n.old_state <> m.state,
         SELECT t.category FROM {TEMPLATE} t
         WHERE t.account_external_id = %(account)s
             AND t.name = m.content->>'name' AND t.language = m.content->>'language'
-    ) END
+    ) END,
+    m.content->>'broadcast', COALESCE(m.content->>'is_test', '') = 'true'
 """
 
 
@@ -125,8 +127,14 @@ def _record(channel: Channel, reports: Sequence[StatusReport]) -> int:
         cursor.execute(FORWARD, _columns(channel, reports))
         rows = cursor.fetchall()
     meter(channel, [row for row in map(Arrived.from_row, rows) if row is not None])
+    let_go(row[0] for row in rows if _came_to_nothing(row))
     tell_changed([Changed(message, conversation, state) for message, conversation, state, *_ in rows])
     return sum(moved for _, _, _, moved, *_ in rows)
+
+
+def _came_to_nothing(row: Sequence[Any]) -> bool:
+    state, has_moved, lane = row[2], row[3], row[7]
+    return bool(has_moved) and state == MessageState.FAILED and lane == Lane.BULK
 
 
 def _columns(channel: Channel, reports: Sequence[StatusReport]) -> dict[str, Any]:

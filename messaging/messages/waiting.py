@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from messaging.channels import services as channels
 from messaging.channels.models import Channel
-from messaging.messages.models import Message, MessageState
+from messaging.messages.models import Lane, Message, MessageState
 from messaging.messages.news import Changed, tell_changed
+from messaging.messages.reserving import let_go
 from tenants.context import current_company
 from tenants.services import audit
 from tenants.services.audit import Actor
@@ -60,10 +61,12 @@ def disconnect(channel: Channel, *, actor: Actor) -> int:
 
     Somebody may connect the number again months later; an old answer must not go out then.
     """
-    Channel.objects.select_for_update().get(pk=channel.pk)
+    # Messages may refer to it meanwhile: who writes them may hold the budget that is given back below.
+    Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
     channels.disconnect(channel)
     waiting = Message.objects.filter(channel=channel, state=MessageState.QUEUED)
     told = list(waiting.order_by("-pk").values_list("public_id", "conversation__public_id")[:MOST])
+    paid = list(waiting.filter(lane=Lane.BULK).values_list("public_id", flat=True))
     let_be = waiting.update(
         state=MessageState.FAILED,
         error_code=CHANNEL_GONE,
@@ -79,5 +82,6 @@ def disconnect(channel: Channel, *, actor: Actor) -> int:
         target=channel.name,
         after={"channel_address": channel.display_address, "count": let_be},
     )
+    let_go(paid)
     tell_changed([Changed(public_id, conversation, MessageState.FAILED) for public_id, conversation in told])
     return let_be

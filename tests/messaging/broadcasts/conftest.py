@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
+from billing.plans.entitlements import set_budget
+from billing.rating.models import PriceList
 from messaging.broadcasts import running, services
 from messaging.broadcasts.models import Broadcast
 from messaging.channels.models import Channel
@@ -20,6 +24,7 @@ from messaging.messages import pump
 from messaging.messages.models import Lane
 from tenants.context import company_context
 from tenants.models import Company
+from tests.billing.metered import on_plan, own_prices, publish
 from tests.messaging.messages.conftest import Provider, make_channel, provider
 
 __all__ = ["Provider", "provider"]
@@ -104,3 +109,33 @@ def run(inside: Company) -> Run:
 def started(broadcast: Broadcast) -> Broadcast:
     services.start(broadcast)
     return broadcast
+
+
+def with_prices(company: Company) -> None:
+    """A message costs ten cents in Germany and twenty in France, from long ago on."""
+    since = timezone.now().date() - timedelta(days=60)
+    rates = [("Germany", "marketing", "0.10"), ("Germany", "utility", "0.10"), ("France", "marketing", "0.20")]
+    publish(rates, valid_from=since)
+    on_plan(company)
+    own_prices(company, "0", since=since)
+
+
+def limit(company: Company, amount: str, *, hard_stop: bool = True) -> None:
+    set_budget(
+        company,
+        month_limit=Decimal(amount),
+        hard_stop=hard_stop,
+        reply_reserve=Decimal(0),
+        currency="EUR",
+        now=timezone.now(),
+    )
+
+
+def forget_prices() -> None:
+    """Of a test that commits."""
+    PriceList.objects.filter(label="own").delete()
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("DELETE FROM billing_rate WHERE card_id IN (SELECT id FROM billing_ratecard WHERE is_partial)")
+        cursor.execute("DELETE FROM billing_ratecard WHERE is_partial")
+        cursor.execute("SET session_replication_role = DEFAULT")
