@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 import phonenumbers
 from django.utils import timezone
@@ -20,16 +21,19 @@ from messaging.messages.models import Direction, Message
 from tenants.models import Company
 from tenants.templatetags.ui import number
 
+STEP = Decimal("0.0001")
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """For `components/_price.html`: an amount with what it is for, or `free` and why, or `unknown` and what lacks."""
+    """For `components/_price.html`: an amount with what it is for, or why it is `free`, or what of it is `unknown`."""
 
     amount: Decimal | None = None
     currency: str = "EUR"
     category: str = ""
     country: str = ""
     free: str = ""
+    left: str = ""
     unknown: str = ""
     settled: bool = False
 
@@ -44,7 +48,10 @@ def expected(company: Company, conversation: Conversation, *, category: str = SE
     found = Cost(currency=told.currency, category=_category(asked.category), country=_country(asked.address))
     if told.problems:
         return replace(found, unknown=told.problems[0].words())
-    return replace(found, amount=plain(told.amount)) if told.amount else replace(found, free=_why_free(told))
+    if told.amount:
+        # Expected, so no finer than people read it; the price that is charged is exact.
+        return replace(found, amount=plain(max(told.amount.quantize(STEP, ROUND_HALF_UP), STEP)))
+    return replace(found, **_why_free(told))
 
 
 def of_categories(company: Company, conversation: Conversation, categories: Iterable[str]) -> dict[str, Cost]:
@@ -87,14 +94,14 @@ def _country(address: str) -> str:
         return address.partition(".")[0][:2]
 
 
-def _why_free(told: Quote) -> str:
+def _why_free(told: Quote) -> dict[str, Any]:
     if not told.parts:
-        return ""
+        return {}
     rated = told.parts[0][1]
     if rated.explanation.get("rule") != "allowance":
-        return entitlements.reason_of(rated)
-    left = min(told.free_left.values(), default=0)
-    return _("%(left)s of %(most)s free messages left on this number") % {
-        "left": number(left),
-        "most": number(told.free_most),
+        return {"free": entitlements.reason_of(rated)}
+    facts = {"left": number(min(told.free_left.values(), default=0)), "most": number(told.free_most)}
+    return {
+        "free": _("%(left)s of %(most)s free messages left on this number") % facts,
+        "left": _("%(left)s of %(most)s left") % facts,
     }
