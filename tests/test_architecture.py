@@ -42,7 +42,7 @@ FLOORS: list[list[str]] = [
     ["billing.einvoice"],
     ["billing.models"],
     # The door asks what a message costs, so it stands above the rating although it belongs to the plans.
-    ["billing.plans.entitlements"],
+    ["billing.plans.entitlements", "billing.plans.quotes"],
     ["billing.rating"],
     ["billing.plans"],
     ["billing.usage"],
@@ -63,7 +63,7 @@ FLOOR_OF = {prefix: number for number, floor in enumerate(FLOORS) for prefix in 
 # Django looks for an app's models here, so this one hands on what lies on higher floors than its importers.
 HANDS_ON = {"messaging.models", "billing.models"}
 # Doors from messaging into billing: may we, it happened, and what would it cost.
-DOORS = ("billing.plans.entitlements", "billing.usage.metering", "billing.rating.quotes")
+DOORS = ("billing.plans.entitlements", "billing.usage.metering", "billing.plans.quotes")
 # Django loads these by name and needs the import late: the apps are not ready when the file is read.
 LATE = {"tenants/apps.py", "billing/apps.py", "messaging/apps.py"}
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from time import monotonic
 
 from django.db.models import Sum
 
@@ -147,9 +146,9 @@ def _pricing_type(planned: Planned, day: date) -> str:
 
 # --- One message that a person is about to send ------------------------------------------------------------------
 
-KEPT_FOR = 60.0
+KEPT_FOR = timedelta(minutes=1)
 MOST_KEPT = 2_000
-_kept: dict[tuple[int, date, Planned], tuple[float, Quote]] = {}
+_kept: dict[tuple[int, date, Planned], tuple[datetime, Quote]] = {}
 
 
 def expected(company: Company, planned: Planned, *, now: datetime) -> Quote:
@@ -157,12 +156,13 @@ def expected(company: Company, planned: Planned, *, now: datetime) -> Quote:
     digits, _ = dialled(planned.address)
     # All numbers that begin alike are in one market.
     key = (company.pk, today(now), replace(planned, address=digits[:LONGEST_PREFIX]))
-    at, found = _kept.get(key, (0.0, None))
-    if found is None or monotonic() - at > KEPT_FOR:
-        found = quote(company, [planned], now=now)
-        if len(_kept) >= MOST_KEPT:
-            _kept.clear()
-        _kept[key] = (monotonic(), found)
+    kept = _kept.get(key)
+    if kept and timedelta() <= now - kept[0] < KEPT_FOR:
+        return kept[1]
+    if len(_kept) >= MOST_KEPT:
+        _kept.clear()
+    found = quote(company, [planned], now=now)
+    _kept[key] = (now, found)
     return found
 
 

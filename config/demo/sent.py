@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from billing.rating.quotes import prefixes_on
+from billing.plans.quotes import prefixes_on
 from config.demo.crowd import CROWDS
 from messaging.broadcasts import feeding, freezing, services
 from messaging.broadcasts.models import Broadcast

@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 from django.utils import timezone
 
-from billing.rating.quotes import prefixes_on
+from billing.plans.quotes import prefixes_on
 from messaging.broadcasts import feeding, freezing, services
 from messaging.broadcasts.models import Broadcast, BroadcastState, PauseReason
 from messaging.broadcasts.services import NotReady, TooLate

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from billing.rating.quotes import Quote, market_of, name_of, quote_from
+from billing.plans.quotes import Quote, market_of, name_of, quote_from
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient
 from messaging.broadcasts.totals import MESSAGE, RECIPIENT, Totals
 from messaging.contacts.consent.models import Consent, ConsentState

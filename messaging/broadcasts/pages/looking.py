@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _, gettext_lazy
 
-from billing.rating.quotes import Quote, prefixes_on, quote
+from billing.plans.quotes import Quote, prefixes_on, quote
 from messaging.broadcasts import audience, markets
 from messaging.broadcasts.audience import REACHABLE, Message
 from messaging.broadcasts.models import Broadcast, SkipReason
@@ -24,13 +24,12 @@ from messaging.broadcasts.texts import message_of, unbound
 from messaging.contacts.models import Contact
 from messaging.inbox.kinds import sheet
 from messaging.message_templates.filling import places, rendered
+from tenants.context import current_company
 
 # People the preview steps through before the worst cases.
 PEOPLE = 20
 # So many of the chosen are looked at to find them.
 LOOKED_AT = 2000
-# The first one that has a price for every market; a card that lacks one is not mixed with another.
-CURRENCIES = ("EUR", "USD")
 
 
 @dataclass(frozen=True)
@@ -56,13 +55,12 @@ class Look:
     @cached_property
     def quote(self) -> Quote | None:
         """None as long as there is no template to be priced."""
-        template = self.broadcast.template
-        if template is None:
+        template, channel = self.broadcast.template, self.broadcast.channel
+        if template is None or channel is None:
             return None
-        day = (self.broadcast.scheduled_at or self.now).date()
         counts = self.by_market.get(REACHABLE, {})
-        quotes = [quote(counts, template.category, currency=currency, day=day) for currency in CURRENCIES]
-        return min(quotes, key=lambda one: len(one.missing))
+        at = self.broadcast.scheduled_at or self.now
+        return quote(current_company(), counts, template.category, number=channel.external_id, now=at)
 
     @cached_property
     def blockers(self) -> list[Blocker]:

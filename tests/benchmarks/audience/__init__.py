@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from billing.rating.quotes import prefixes_on
+from billing.plans.quotes import prefixes_on
 from config.demo.console import Console
 from messaging.broadcasts import audience, freezing, services
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient

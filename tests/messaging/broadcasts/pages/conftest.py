@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from billing.rating.quotes import prefixes_on
+from billing.plans.quotes import prefixes_on
 from messaging.broadcasts import freezing, running, services
 from messaging.broadcasts.models import Broadcast
 from messaging.channels.models import Channel
@@ -18,11 +19,19 @@ from messaging.messages import pump
 from messaging.messages.models import Lane
 from tenants.context import company_context
 from tenants.models import Company, User
+from tests.billing.metered import dollars, own_prices
 from tests.conftest import Browser
 from tests.messaging.broadcasts.conftest import make_broadcast, make_person, make_template
 from tests.messaging.messages.conftest import Provider, make_channel, provider
 
 __all__ = ["provider"]
+
+
+@pytest.fixture(autouse=True)
+def priced(acme: Company) -> None:
+    """A dollar is a euro, and acme pays what the provider takes."""
+    dollars("1")
+    own_prices(acme, "0", since=date(2025, 7, 1))
 
 
 @pytest.fixture

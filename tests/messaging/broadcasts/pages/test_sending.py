@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from billing.rating.quotes import quote_from
+from billing.plans.quotes import quote_from
 from messaging.broadcasts import gates, services
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient, BroadcastState, PauseReason
 from messaging.broadcasts.totals import totals_of

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from billing.rating.card import Category, RateCard, whatsapp_card
+from billing.plans import entitlements
+from billing.plans.entitlements import Planned
+from billing.plans.periods import PLACES, today
+from billing.rating.card import whatsapp_card
 from billing.rating.countries import market_of_country, sample_numbers
-from billing.rating.estimate import ZERO, Volume, estimate
 from billing.rating.names import market_name
+from tenants.models import Company
+
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +72,31 @@ def prefixes_on(day: date) -> Mapping[str, str]:
     return {prefix: market.name for market in whatsapp_card().markets(day) for prefix in market.prefixes if prefix}
 
 
-def quote(counts: Mapping[str, int], category: str, *, currency: str = "EUR", day: date) -> Quote:
-    """Price so many messages to each market, outside the customer service window; most first.
+def quote(company: Company, counts: Mapping[str, int], category: str, *, number: str, now: datetime) -> Quote:
+    """Price so many messages to each market as invoices would, sent through a number; most first.
 
-    A key may also be a country's code, where the number itself is not known.
+    A key may also be a country's code, where the recipient's number is not known.
     """
-    card = whatsapp_card()
     numbers: Counter[str] = Counter()
-    for key, number in counts.items():
-        numbers[market_of(key, day)] += number
-    volumes = [(market, number) for market, number in numbers.most_common() if number]
-    if category not in Category.values:
-        lines = tuple(QuoteLine(market, number, None, None) for market, number in volumes)
-        return Quote(lines, currency, category)
-    return Quote(_priced(card, volumes, Category(category), currency, day), currency, category)
+    for key, count in counts.items():
+        numbers[market_of(key, today(now))] += count
+    planned = [
+        Planned(number, category.lower(), market=market, quantity=count)
+        for market, count in numbers.most_common()
+        if count
+    ]
+    quoted = entitlements.quote(company, planned, now=now)
+    return Quote(tuple(_line(one, quoted) for one in planned), quoted.currency, category)
+
+
+def _line(planned: Planned, quoted: entitlements.Quote) -> QuoteLine:
+    """Where tiers part a market's messages the price of each is the average."""
+    parts = [part for of, part in quoted.parts if of == planned]
+    if sum(part.quantity for part in parts) != planned.quantity:
+        return QuoteLine(planned.market, planned.quantity, None, None)
+    amount = sum((part.net for part in parts), ZERO)
+    each = (amount / planned.quantity).quantize(PLACES)
+    return QuoteLine(planned.market, planned.quantity, each, amount)
 
 
 def quote_from(values: Mapping[str, Any]) -> Quote | None:
@@ -103,17 +119,6 @@ def market_of(key: str, day: date) -> str:
 def name_of(market: str) -> str:
     """The market in the reader's language."""
     return market_name(market)
-
-
-def _priced(
-    card: RateCard, volumes: list[tuple[str, int]], category: Category, currency: str, day: date
-) -> tuple[QuoteLine, ...]:
-    asked = [Volume(market, category, number) for market, number in volumes]
-    priced = estimate(card, asked, currency=currency, on_date=day)
-    return tuple(
-        QuoteLine(line.volume.market, line.volume.messages, line.rate.amount if line.rate else None, line.amount)
-        for line in priced.lines
-    )
 
 
 def _word(price: Decimal | None) -> str | None:
