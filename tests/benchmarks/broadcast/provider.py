@@ -41,6 +41,7 @@ def provider() -> Iterator[Sandbox]:
             sandbox.add_account(
                 ACCOUNT,
                 name="Acme",
+                app_secret="secret-of-the-benchmark",
                 token=TOKEN,
                 messaging_limit="TIER_UNLIMITED",
                 numbers=[{"id": NUMBER, "display_phone_number": "+49 40 5551200", "knobs": KNOBS}],
@@ -60,7 +61,7 @@ def api_url(sandbox: Sandbox) -> str:
 @contextmanager
 def worker(sandbox: Sandbox, company: Company, role: str, *, ahead: float = 0) -> Iterator[subprocess.Popen[bytes]]:
     """A process that feeds, or sends, or both; killed at the end of the block without a word."""
-    line = [sys.executable, "-m", "tests.benchmarks.broadcast.working", company.schema_name, role, str(ahead)]
+    line = [sys.executable, "-m", "tests.benchmarks.broadcasting", company.schema_name, role, str(ahead)]
     env = {**os.environ, "WHATSAPP_API_URL": api_url(sandbox)}
     with subprocess.Popen(line, env=env, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
