@@ -6,7 +6,7 @@ it will be tried again; another company's month knows nothing of it. Only a pers
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -304,6 +304,21 @@ def approve_month(month: MonthClose, *, actor: Actor, now: datetime | None = Non
     if approved:
         _go_on(month, Step.ISSUE, now)
     return approved
+
+
+def approve_months(months: Iterable[MonthClose], *, actor: Actor, now: datetime | None = None) -> int:
+    """Approve several, each for itself; how many waited for it."""
+    return sum(approve_month(month, actor=actor, now=now) for month in months)
+
+
+@transaction.atomic
+def withdraw_month(month: MonthClose, *, actor: Actor, reason: str, now: datetime | None = None) -> bool:
+    """Take the approval of a month's invoice back, so that it waits for a person again; False when it is issued."""
+    month = MonthClose.objects.select_for_update(of=("self",)).select_related("company", "invoice").get(pk=month.pk)
+    if month.invoice is None or not issuing.withdraw_approval(month.invoice, actor=actor, reason=reason):
+        return False
+    _go_on(month, Step.APPROVE, now)
+    return True
 
 
 @transaction.atomic

@@ -12,6 +12,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_every_action_of_billing_has_a_sentence() -> None:
     code = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "billing").rglob("*.py"))
-    written = set(re.findall(r'"((?:billing_profile|invoice|month|payment)\.[a-z_]+)"', code))
+    written = set(
+        re.findall(
+            r'"((?:billing_profile|invoice|month|payment|rate_card|price_list|exchange_rate|subscription)\.[a-z_]+)"',
+            code,
+        )
+    )
     assert written
     assert written - {"invoice.typ"} - set(SENTENCES) == set()
