@@ -27,7 +27,7 @@ class StepSum:
     step: Step
     companies: int = 0
     waiting: int = 0
-    net: dict[str, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
+    net: dict[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def step_sums(first: date) -> list[StepSum]:
         one.companies += row["companies"]
         one.waiting += row["waiting"]
         if row["invoice__currency"]:
-            one.net[row["invoice__currency"]] += row["net"]
+            one.net[row["invoice__currency"]] = row["net"]
     return list(sums.values())
 
 
