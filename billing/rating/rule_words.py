@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _, gettext_lazy
 
 from billing.rating.rate import CHARGED, INCLUDED
 from billing.rating.rules import Free, Rules
+from tenants.templatetags import ui
 
 WHY = {
     CHARGED: gettext_lazy("Charged: the provider's price, and ours made from it."),
@@ -54,7 +55,7 @@ def explained(facts: Mapping[str, str]) -> list[Fact]:
     told = [Fact(_("Rule"), str(WHY.get(str(facts.get("rule", "")), "")))]
     if facts.get("card"):
         told.append(Fact(_("Rate card"), facts["card"]))
-        told.append(Fact(_("The provider's rate"), facts["rate"]))
+        told.append(Fact(_("The provider's rate"), ui.rate(*facts["rate"].split(" "))))
         told.append(Fact(_("Volume"), volume(facts.get("tier", "0:"))))
         if Decimal(facts.get("exchange", "1")) != 1:
             told.append(Fact(_("Exchange rate"), number_format(Decimal(facts["exchange"]))))
@@ -67,7 +68,3 @@ def volume(tier: str) -> str:
     if not last:
         return _("any number") if first == "0" else _("above %(first)s") % {"first": number_format(int(first))}
     return _("%(first)s to %(last)s") % {"first": number_format(int(first) + 1), "last": number_format(int(last))}
-
-
-def since(rules: Rules) -> str:
-    return str(date_format(rules.valid_from))

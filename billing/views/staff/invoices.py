@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -137,11 +138,15 @@ def _lines_with_rates(lines: list[InvoiceLine]) -> list[dict[str, Any]]:
     """Each with the card its rate stands on, and its rule in words. One query."""
     keys = {int(line.rate_ref) for line in lines if line.rate_ref.isdigit()}
     cards = {rate.pk: rate.card for rate in Rate.objects.filter(pk__in=keys).select_related("card")}
+    # The same precision down the column.
+    places = min((line.unit_price.normalize().as_tuple().exponent for line in lines), default=-2)
+    precise = Decimal(1).scaleb(min(int(places), -2))
     return [
         {
             "line": line,
             "card": cards.get(int(line.rate_ref)) if line.rate_ref.isdigit() else None,
             "rule": rule_in_words(line.rule_ref),
+            "unit_price": line.unit_price.quantize(precise),
             "has_messages": line.unit == "message",
         }
         for line in lines
