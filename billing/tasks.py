@@ -7,7 +7,7 @@ from functools import partial
 
 from django.utils import timezone
 
-from billing.invoices import finishing, month, sending
+from billing.invoices import books, finishing, month, sending
 from billing.plans import services as plans
 from billing.plans.periods import today
 from billing.rating.charges import charges_for, claim, release
@@ -66,6 +66,14 @@ def finish_invoices(company_id: int) -> None:
     due.settle(round, finishing.finish_company(company, now=timezone.now()))
 
 
+@shared_task
+def check_books() -> None:
+    """Read every document and count all usage again; staff ask for it."""
+    round = due.begin(books.KIND)
+    books.check_books(timezone.now())
+    due.settle(round, None)
+
+
 def _nudge(ask: Callable[[int], None], company: Company | None) -> None:
     if company is not None:
         ask(company.pk)
@@ -74,3 +82,4 @@ def _nudge(ask: Callable[[int], None], company: Company | None) -> None:
 due.on_due(KIND, partial(_nudge, rate_usage.nudge))
 due.on_due(month.KIND, partial(_nudge, close_month.nudge))
 due.on_due(sending.KIND, partial(_nudge, finish_invoices.nudge))
+due.on_due(books.KIND, lambda company: check_books.nudge())

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy as _
 
+from billing import urls_staff as desk
 from tenants.access import may
 from tenants.middleware import theme_of
 from tenants.models import Role, User
@@ -116,10 +117,19 @@ SETTINGS_PLACES = (
     Place("company_visits", "life-buoy", _("Operator visits"), role=Role.ADMIN),
     Place("company_audit", "history", _("Audit log"), role=Role.ADMIN),
 )
+# Every page of the desk but the company's, which belong to its company.
+DESK_PAGES = tuple(name for pattern in desk.urlpatterns if (name := pattern.name or "").startswith("staff_billing"))
 STAFF_PLACES = (
     Place(
-        "staff_companies", "building", _("Companies"), ("staff_company", "staff_suspend", "staff_lift", "staff_visit")
+        "staff_companies",
+        "building",
+        _("Companies"),
+        (
+            *("staff_company", "staff_suspend", "staff_lift", "staff_visit"),
+            *("staff_company_billing", "staff_company_billing_profile", "staff_company_billing_plan"),
+        ),
     ),
+    Place("staff_billing", "receipt", _("Billing"), DESK_PAGES),
     Place("staff_audit", "history", _("Audit log")),
     Place("staff_webhooks", "webhook", _("Reports for nobody")),
     Place("staff_system", "activity", _("System")),

@@ -12,6 +12,7 @@ urlpatterns = [
     path("imprint/", site.imprint, name="site_imprint"),
     path("privacy/", site.privacy, name="site_privacy"),
     path("", include("tenants.urls_public")),
+    path("staff/", include("billing.urls_staff")),
     path("", include("tenants.urls_person")),
     path("webhooks/", include("messaging.webhooks.urls_public")),
     path("design/", design.index, name="design"),

@@ -60,12 +60,12 @@ def draft_correction(invoice: Invoice, quantities: Mapping[int, Decimal], *, rea
     lines = {line.position: line for line in invoice.lines.all()}
     if not quantities or not set(quantities) <= set(lines):
         raise Refused(_("Name at least one line of the invoice to correct."))
-    left = _quantities_left(invoice)
+    left = quantities_left(invoice)
     wanted = [_line(place, lines[at], quantities[at], left[at]) for place, at in enumerate(sorted(quantities), start=1)]
     return _write(invoice, InvoiceKind.CORRECTION, wanted, reason=reason, actor=actor)
 
 
-def _quantities_left(invoice: Invoice) -> dict[int, Decimal]:
+def quantities_left(invoice: Invoice) -> dict[int, Decimal]:
     """What no issued correction has taken back, by position."""
     taken = models.Sum("corrections__quantity", filter=models.Q(corrections__invoice__number__isnull=False))
     lines = invoice.lines.annotate(taken=taken).values_list("position", "quantity", "taken")

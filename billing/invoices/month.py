@@ -6,7 +6,7 @@ it will be tried again; another company's month knows nothing of it. Only a pers
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -81,6 +81,10 @@ class Outcome:
     again: timedelta | None = None
 
 
+class Overtaken(Exception):
+    """Another worker has taken this step meanwhile."""
+
+
 class Unrated(Exception):
     """Charges are missing, so there is no draft."""
 
@@ -147,6 +151,8 @@ def _run(month: MonthClose, now: datetime, tools: Tools) -> Outcome:
     step = Step(month.step)
     try:
         return STEPS[step](month, now, tools)
+    except Overtaken:
+        return Outcome(step)
     except Unrated as problem:
         return Outcome(step, problem.blocks, again=_later(month))
     except AGAINST as problem:
@@ -193,7 +199,14 @@ def _collect(month: MonthClose, now: datetime, tools: Tools) -> Outcome:
 
 @transaction.atomic
 def _collected(month: MonthClose, now: datetime, rating: Rating) -> Invoice | None:
-    """The draft with its charges claimed, both or neither. Charges of no worth are claimed too, for no invoice."""
+    """The draft with its charges claimed, both or neither. Charges of no worth are claimed too, for no invoice.
+
+    Under the month's lock, which names its draft before it is let go: a second worker with an older look at the month
+    would find no open charges, and throw away the draft that has claimed them.
+    """
+    month = _locked(month)
+    if month.step != Step.COLLECT:
+        raise Overtaken
     company, period = month.company, Period(month.first, month.last)
     nobody = f"no invoice {month.first:%Y-%m}"
     for claimant in (nobody, month.invoice.public_id if month.invoice else ""):
@@ -204,6 +217,7 @@ def _collected(month: MonthClose, now: datetime, rating: Rating) -> Invoice | No
         raise Unrated(rated.problems)
     draft = drafting.write_draft(company, period, rated.charges, now=now)
     rating.claim(company, rated.charges, by=draft.public_id if draft else nobody, now=now)
+    MonthClose.objects.filter(pk=month.pk).update(invoice=draft)
     return draft
 
 
@@ -275,6 +289,12 @@ def _send(month: MonthClose, now: datetime, tools: Tools) -> Outcome:
     return Outcome(Step.DONE)
 
 
+def _locked(month: MonthClose) -> MonthClose:
+    """The month as it stands under its lock. Its draft is asked for afterwards: rows joined to a lock that was waited
+    for are as old as the waiting."""
+    return MonthClose.objects.select_for_update().get(pk=month.pk)
+
+
 def _invoice(month: MonthClose) -> Invoice:
     if month.invoice is None:
         raise drafting.CannotDraft("nothing_left")
@@ -297,7 +317,7 @@ STEPS: dict[str, StepFunction] = {
 @transaction.atomic
 def approve_month(month: MonthClose, *, actor: Actor, now: datetime | None = None) -> bool:
     """Approve the reviewed draft of a month, so that it is issued and sent; False when it does not wait for that."""
-    month = MonthClose.objects.select_for_update(of=("self",)).select_related("company", "invoice").get(pk=month.pk)
+    month = _locked(month)
     if month.step != Step.APPROVE or month.invoice is None:
         return False
     approved = issuing.approve(month.invoice, actor=actor, now=now)
@@ -306,10 +326,25 @@ def approve_month(month: MonthClose, *, actor: Actor, now: datetime | None = Non
     return approved
 
 
+def approve_months(months: Iterable[MonthClose], *, actor: Actor, now: datetime | None = None) -> int:
+    """Approve several, each for itself; how many waited for it."""
+    return sum(approve_month(month, actor=actor, now=now) for month in months)
+
+
+@transaction.atomic
+def withdraw_month(month: MonthClose, *, actor: Actor, reason: str, now: datetime | None = None) -> bool:
+    """Take the approval of a month's invoice back, so that it waits for a person again; False when it is issued."""
+    month = _locked(month)
+    if month.invoice is None or not issuing.withdraw_approval(month.invoice, actor=actor, reason=reason):
+        return False
+    _go_on(month, Step.APPROVE, now)
+    return True
+
+
 @transaction.atomic
 def collect_again(month: MonthClose, *, actor: Actor, reason: str, now: datetime | None = None) -> bool:
     """Send a month back to its beginning: before it is issued, or after its invoice was taken back as a whole."""
-    month = MonthClose.objects.select_for_update(of=("self",)).select_related("company", "invoice").get(pk=month.pk)
+    month = _locked(month)
     invoice = month.invoice
     if invoice is not None and invoice.state == InvoiceState.APPROVED:
         issuing.withdraw_approval(invoice, actor=actor, reason=reason)

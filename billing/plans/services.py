@@ -11,6 +11,8 @@ from django.db import connection, transaction
 from billing.plans.models import Plan, SeatPeak, Subscription
 from billing.plans.periods import Period, month_of
 from tenants.models import Company, Membership
+from tenants.services import audit
+from tenants.services.audit import SYSTEM, Actor
 
 
 class AlreadySubscribed(Exception):
@@ -38,13 +40,14 @@ def subscribe(
     since: date,
     seats: int | None = None,
     included: Mapping[str, int] | None = None,
+    actor: Actor = SYSTEM,
 ) -> Subscription:
     """Put the company on a plan from a day on; what it had ends the day before. Raises AlreadySubscribed."""
     Company.objects.select_for_update(of=("self",)).get(pk=company.pk)
     if Subscription.objects.filter(company=company, since__gte=since).exists():
         raise AlreadySubscribed
     Subscription.objects.of(company).on(since).update(until=since - timedelta(days=1))
-    return Subscription.objects.create(
+    made = Subscription.objects.create(
         company=company,
         plan=plan,
         since=since,
@@ -52,6 +55,9 @@ def subscribe(
         seats=plan.seats if seats is None else seats,
         included=dict(included or {}),
     )
+    told = {"plan": f"{plan.name} {plan.version}", "valid_from": since.isoformat(), "seats": made.seats}
+    audit.record(actor, "subscription.begun", company=company, target=company.name, after=told)
+    return made
 
 
 COUNT_SEATS = f"""

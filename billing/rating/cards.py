@@ -9,6 +9,8 @@ from django.db import transaction
 from billing.markets.models import MarketPrefix
 from billing.rating.models import CardState, RateCard
 from tenants.models import User
+from tenants.services import audit
+from tenants.services.audit import Actor
 
 
 class SamePerson(Exception):
@@ -23,6 +25,7 @@ class MarketsMoved(Exception):
     """A later change of the same markets is known already: publish the cards in the order of their days."""
 
 
+@transaction.atomic
 def approve(card: RateCard, *, by: User) -> None:
     """Raises SamePerson or WrongState."""
     if card.imported_by_id == by.pk:
@@ -30,6 +33,7 @@ def approve(card: RateCard, *, by: User) -> None:
     draft = RateCard.objects.filter(pk=card.pk, state=CardState.DRAFT)
     if not draft.update(state=CardState.APPROVED, approved_by_id=by.pk):
         raise WrongState
+    audit.record(Actor(user=by), "rate_card.approved", target=str(card))
 
 
 @transaction.atomic
@@ -40,6 +44,7 @@ def publish(card: RateCard, *, by: User | None, now: datetime) -> None:
         raise WrongState
     if card.memberships and not card.is_partial:
         move_markets(card.channel_kind, card.memberships, card.valid_from)
+    audit.record(Actor(user=by), "rate_card.published", target=str(card))
 
 
 def move_markets(channel_kind: str, memberships: dict[str, list[str]], day: date) -> None:

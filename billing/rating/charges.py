@@ -6,18 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import groupby, islice
+from itertools import groupby
 
 from django.db import transaction
-from django.db.models import Max
 
 from billing.plans.periods import PLACES, Period, month_of, today
 from billing.plans.services import count_seats
-from billing.rating.lines import included_messages, noted_problems, rate_month, refresh, usage_target
-from billing.rating.models import LineKind, RatedLine, RatedLineQuerySet, UnratedUsage
-from billing.rating.month import Month, Piece
+from billing.rating.behind import lines_of, messages_behind
+from billing.rating.lines import noted_problems, rate_month, refresh
+from billing.rating.models import LineKind, RatedLine, UnratedUsage
 from billing.rating.problems import Problem, gathered
-from billing.usage.models import DIMENSIONS, UsageRecord
 from billing.usage.rollup import hold
 from tenants.models import Company
 
@@ -87,7 +85,7 @@ def claim(company: Company, charges: Sequence[Charge], *, by: str, now: datetime
     """Take the charges for the invoice `by`, all or none. Raises ChargesChanged unless they stand as they were."""
     hold(company)
     for charge in charges:
-        lines = _lines_of(charge.key).of(company).open().select_for_update()
+        lines = lines_of(charge.key).of(company).open().select_for_update()
         if _charge(company, list(lines)) != charge:
             raise ChargesChanged(charge.key)
         lines.update(claimed_by=by, claimed_at=now)
@@ -98,52 +96,6 @@ def release(company: Company, *, by: str) -> int:
     """Let go of what a draft has claimed; how many lines are open again."""
     hold(company)
     return RatedLine.objects.of(company).filter(claimed_by=by).update(claimed_by=None, claimed_at=None)
-
-
-def messages_behind(charge_key: str) -> Iterator[UsageRecord]:
-    """The usage records that a charge counts, in order of time within each day's kind of message.
-
-    They are found by rating the month once more, so a charge that later usage has changed tells them as they are today.
-    """
-    line = _lines_of(charge_key).first()
-    if line is None or line.kind in {LineKind.PLAN, LineKind.SEATS}:
-        return iter(())
-    company = Company.objects.get(pk=line.company_id)
-    month = Month(company, month_of(line.month))
-    found = _beyond(month, line) if line.kind == LineKind.FEE else _rated_like(month, line)
-    since = _last_claim(line)
-    return (record for record in found if since is None or record.recorded_at > since)
-
-
-def _rated_like(month: Month, line: RatedLine) -> Iterator[UsageRecord]:
-    for piece in list(month.pieces()):
-        if usage_target(month, piece).charge_key == line.charge_key:
-            yield from _records(month.company, piece)
-
-
-def _records(company: Company, piece: Piece) -> Iterator[UsageRecord]:
-    same = {name: getattr(piece.usage, name) for name in DIMENSIONS}
-    records = UsageRecord.objects.of(company).standing().filter(day=piece.usage.day, **same).in_order()
-    return islice(records.iterator(), piece.skip, piece.skip + piece.rated.quantity)
-
-
-def _beyond(month: Month, line: RatedLine) -> Iterator[UsageRecord]:
-    """Those after the messages the plan includes."""
-    one = month.subscription_on(line.service_from)
-    if one is None:
-        return iter(())
-    records = UsageRecord.objects.of(month.company).standing()
-    of_part = records.filter(day__range=(line.service_from, line.service_to)).in_order()
-    return islice(
-        of_part.iterator(), included_messages(month.period, one.plan, line.service_from, line.service_to), None
-    )
-
-
-def _last_claim(line: RatedLine) -> datetime | None:
-    """When the charge of the turn before was taken; what came later is behind this one."""
-    earlier = RatedLine.objects.filter(company_id=line.company_id, month=line.month, charge_key=line.charge_key)
-    last: datetime | None = earlier.filter(turn__lt=line.turn).aggregate(last=Max("claimed_at"))["last"]
-    return last
 
 
 def _open_charges(company: Company, period: Period) -> Iterator[Charge]:
@@ -189,13 +141,3 @@ def _facts(line: RatedLine) -> dict[str, str | int]:
     if line.kind == LineKind.USAGE:
         return {"market": line.market, "category": line.category, "rule": line.description["rule"], "turn": line.turn}
     return {"charge": line.kind, **line.description, "turn": line.turn}
-
-
-def _lines_of(charge_key: str) -> RatedLineQuerySet:
-    company, month, key, turn = charge_key.split("/")
-    return RatedLine.objects.filter(
-        company_id=Company.objects.get(public_id=company).pk,
-        month=date.fromisoformat(f"{month}-01"),
-        charge_key=key,
-        turn=int(turn),
-    )

@@ -27,6 +27,8 @@ from billing.markets.models import market_table
 from billing.rating.card import Category, category_of
 from billing.rating.models import Rate, RateCard
 from tenants.models import User
+from tenants.services import audit
+from tenants.services.audit import Actor
 
 PLAIN = ("market", "country_codes", "currency", "category", "rate", "effective_from", "source")
 TIERED = (*PLAIN, "tier_from", "tier_to")
@@ -106,6 +108,7 @@ def import_card(
         )
         for _line, row in rows
     )
+    audit.record(Actor(user=by), "rate_card.imported", target=str(card))
     return card
 
 

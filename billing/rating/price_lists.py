@@ -7,9 +7,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from billing.rating.models import ExchangeRate, PriceList, PriceOverride
 from tenants.models import Company, User
+from tenants.services import audit
+from tenants.services.audit import Actor
+from tenants.services.errors import Refused
 
 
 class LaterList(Exception):
@@ -49,6 +53,8 @@ def set_prices(
         PriceOverride(price_list=made, market=market, category=category, unit_price=price)
         for (market, category), price in (fixed or {}).items()
     )
+    since = {"valid_from": valid_from.isoformat(), "markup_percent": str(markup_percent), "floor": str(floor)}
+    audit.record(Actor(user=by), "price_list.set", company=company, target=f"{label} ({currency})", after=since)
     return made
 
 
@@ -59,10 +65,20 @@ def end_prices(company: Company, *, currency: str, last_day: date) -> int:
     )
 
 
+@transaction.atomic
 def enter_exchange_rate(
     base: str, quote: str, *, valid_from: date, rate: Decimal, source: str, by: User | None
 ) -> ExchangeRate:
-    """What a unit of `base` is in `quote` from a day on."""
-    return ExchangeRate.objects.create(
-        base=base, quote=quote, valid_from=valid_from, rate=rate, source=source, entered_by_id=by.pk if by else None
+    """What a unit of `base` is in `quote` from a day on. The same twice is one; another rate of one day is Refused."""
+    entered, made = ExchangeRate.objects.get_or_create(
+        base=base,
+        quote=quote,
+        valid_from=valid_from,
+        defaults={"rate": rate, "source": source, "entered_by_id": by.pk if by else None},
     )
+    if entered.rate != rate:
+        raise Refused(_("There is another rate for this day already. Choose a later day."), field="valid_from")
+    if made:
+        told = {"rate": str(rate), "valid_from": valid_from.isoformat()}
+        audit.record(Actor(user=by), "exchange_rate.entered", target=f"{base} → {quote}", after=told)
+    return entered

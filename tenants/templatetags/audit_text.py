@@ -74,6 +74,12 @@ SENTENCES: Mapping[str, Any] = {
     "payment.recorded": _("{actor} booked a payment of {target}."),
     "payment.allocated": _("{actor} let a payment pay {target}."),
     "payment.reversed": _("{actor} took back a payment of {target}."),
+    "rate_card.imported": _("{actor} imported the rate card {target}."),
+    "rate_card.approved": _("{actor} approved the rate card {target}."),
+    "rate_card.published": _("{actor} published the rate card {target}."),
+    "price_list.set": _("{actor} set the prices {target} from {valid_from}."),
+    "exchange_rate.entered": _("{actor} entered an exchange rate, {target}: {rate} from {valid_from}."),
+    "subscription.begun": _("{actor} put {target} on the plan {plan} from {valid_from}."),
 }
 VISIT_ENDED_BY_VISITOR = _("{actor} ended the staff visit.")
 UNKNOWN = _("{actor}: {action} {target}")
@@ -152,7 +158,7 @@ def _pattern(entry: AuditEntry) -> Any:
 def audit_sentence(entry: AuditEntry) -> SafeString:
     """What happened, with the names set apart; an action without a sentence shows its code."""
     named = {field: _word(field, value) for field, value in entry.after.items()}
-    blanks = {"role": "", "address_name": "", "minutes": ""}
+    blanks = dict.fromkeys(("role", "address_name", "minutes", "valid_from", "rate", "plan"), "")
     return format_html(
         str(_pattern(entry)),
         **{

@@ -141,6 +141,30 @@ def money_short(value: Any, currency: str = "EUR") -> str:
 
 
 @register.filter
+def rate(value: Any, currency: str = "EUR") -> str:
+    """The price of one piece: four places, or as many more as it needs."""
+    amount = _decimal(value)
+    if amount is None:
+        return ""
+    shown = amount.quantize(Decimal("0.0001"))
+    return money(shown if shown == amount else amount.normalize(), currency)
+
+
+@register.filter
+def plain_number(value: Any) -> str:
+    """A figure without the zeros that its column adds."""
+    amount = _decimal(value)
+    return "" if amount is None else number(Decimal(f"{amount.normalize():f}"))
+
+
+@register.filter
+def cents(value: Any) -> Decimal | None:
+    """A finer amount rounded for the eye."""
+    amount = _decimal(value)
+    return None if amount is None else amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+@register.filter
 def percent(value: Any, places: int = 0) -> str:
     """0.982 as 98 % in the reader's way."""
     amount = _decimal(value)
@@ -148,6 +172,17 @@ def percent(value: Any, places: int = 0) -> str:
         return ""
     gap = "\N{NO-BREAK SPACE}" if _locale().language == "de" else ""
     return f"{number(amount * 100, places)}{gap}%"
+
+
+@register.filter
+def change(value: Any) -> str:
+    """A share more or less than before, with its sign: +12.5 %."""
+    amount = _decimal(value)
+    if amount is None:
+        return ""
+    sign = "\N{MINUS SIGN}" if amount < 0 else "+" if amount > 0 else "±"
+    places = 0 if abs(amount) >= Decimal("0.1") else 1
+    return sign + percent(abs(amount), places)
 
 
 @register.filter

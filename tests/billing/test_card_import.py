@@ -13,10 +13,11 @@ from billing.markets.models import MarketPrefix, market_table
 from billing.rating.card import Category, whatsapp_card
 from billing.rating.cards import MarketsMoved, SamePerson, WrongState, approve, publish
 from billing.rating.importing import PLAIN, TIERED, import_card
-from billing.rating.models import PriceList, Rate, RateCard
+from billing.rating.models import ExchangeRate, PriceList, Rate, RateCard
 from billing.rating.price_lists import LaterList, end_prices, enter_exchange_rate, set_prices
 from billing.rating.tariff import load_prices, load_tariff
 from tenants.models import Company, User
+from tenants.services.errors import Refused
 from tests.billing.metered import NOVEMBER
 
 DAY = date(2027, 1, 1)
@@ -240,5 +241,7 @@ def test_two_lists_of_a_company_never_overlap(acme: Company, globex: Company) ->
 
 def test_an_exchange_rate_is_entered_once_per_day(staff: User) -> None:
     enter_exchange_rate("USD", "EUR", valid_from=DAY, rate=Decimal("0.9"), source="ECB", by=staff)
-    with pytest.raises(IntegrityError), transaction.atomic():
+    enter_exchange_rate("USD", "EUR", valid_from=DAY, rate=Decimal("0.9"), source="ECB", by=staff)
+    assert ExchangeRate.objects.filter(valid_from=DAY).count() == 1
+    with pytest.raises(Refused):
         enter_exchange_rate("USD", "EUR", valid_from=DAY, rate=Decimal("0.8"), source="ECB", by=staff)

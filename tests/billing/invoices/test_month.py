@@ -333,3 +333,19 @@ def test_a_month_whose_invoice_was_taken_back_can_be_billed_anew(
     assert found.invoice is not None
     assert found.invoice.number == "RE-000002"
     assert set(rater.claims.values()) == {found.invoice.public_id}
+
+
+def test_a_worker_with_an_older_look_at_the_month_leaves_the_draft_of_the_first(
+    run: Run, october: MonthClose, rater: Rater
+) -> None:
+    Company.objects.filter(pk=october.company.pk).update(country="AT", vat_id="ATU13585627")
+
+    def first_worker(*_asked: Any, now: datetime, **_values: Any) -> Any:
+        first = run(october, outcome=Outcome.VALID)
+        assert first.step == Step.APPROVE
+        return tools(rater, outcome=Outcome.VALID).ask_vies("ATU13585627", requester="", now=now)
+
+    found = run(october, ask_vies=first_worker)
+    assert (found.step, found.blocks) == (Step.APPROVE, [])
+    assert found.invoice is not None
+    assert set(rater.claims.values()) == {found.invoice.public_id}
