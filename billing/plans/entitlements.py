@@ -55,7 +55,7 @@ __all__ = [
     "expected",
     "forecast",
     "forget_expected",
-    "market_of",
+    "markets_of",
     "may_reply",
     "prices_of",
     "quote",
@@ -227,9 +227,11 @@ def spent_on(company: Company, broadcast_public_id: str, *, since: date) -> Mapp
     return {market: Spent(int(quantity), net, currency) for market, currency, quantity, net in sums}
 
 
-def market_of(address: str, *, now: datetime) -> str:
-    """The market an address belongs to today; "" when nobody can tell."""
-    return _Places("whatsapp", today(now)).market(Planned("", "", address=address))
+def markets_of(addresses: Iterable[str], *, now: datetime) -> dict[str, str]:
+    """The market each address belongs to today; "" when nobody can tell."""
+    wanted = list(addresses)
+    places = _Places("whatsapp", today(now)) if wanted else None
+    return {address: places.market(Planned("", "", address=address)) for address in wanted} if places else {}
 
 
 class _Places:

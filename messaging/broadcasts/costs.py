@@ -19,7 +19,7 @@ from billing.plans.entitlements import (
     Quote,
     Reserved,
     Spent,
-    market_of,
+    markets_of,
     quote,
     reserve_many,
     spent_on,
@@ -207,8 +207,9 @@ def _made(broadcast: Broadcast, now: datetime) -> Mapping[str, Made]:
         )
         rows = cursor.fetchall()
     made: dict[str, Made] = {}
+    by_id = markets_of({address for _market, address, *_numbers in rows if address[:1] not in ("", "+")}, now=now)
     for found, address, *numbers in rows:
-        market = found if address.startswith("+") else market_of(address, now=now) or found
+        market = by_id.get(address) or found
         rows_there, *others = (one + other for one, other in zip(made.get(market, NOTHING), numbers, strict=True))
         made[market] = (rows_there, *others)
     return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing.plans.quotes import Quote, market_of, name_of, quote_from
+from messaging.broadcasts.costs import MarketCost, costs_of
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient
 from messaging.broadcasts.totals import MESSAGE, RECIPIENT, Totals
 from messaging.contacts.consent.models import Consent, ConsentState
@@ -83,51 +84,55 @@ NARROWED: Mapping[str, Callable[[Rows, Broadcast], Rows]] = {"answered": _answer
 
 @dataclass(frozen=True)
 class MarketRow:
-    """One market: people written to, what was expected, what came of it."""
+    """One market: people written to, what was expected for them, what came of it, and what it cost so far."""
 
     market: str
     name: str
     number: int
     accepted: int
-    failed: int
-    unit_price: Decimal | None
-
-    @property
-    def expected(self) -> Decimal | None:
-        return None if self.unit_price is None else self.unit_price * self.number
-
-    @property
-    def accepted_cost(self) -> Decimal | None:
-        return None if self.unit_price is None else self.unit_price * self.accepted
+    expected: Decimal | None
+    actual: Decimal
 
 
-def markets_of(broadcast: Broadcast) -> list[MarketRow]:
-    """Most people first. Prices are those of the estimate that was kept at the start."""
+def markets_of(broadcast: Broadcast) -> tuple[list[MarketRow], str]:
+    """Most people first, and the currency. What is expected is the estimate that was agreed to at the start."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT r.market, count(*), count(*) FILTER (WHERE m.state IN ('sent', 'delivered', 'read')),
-                count(*) FILTER (WHERE m.state = 'failed')
+            SELECT r.market, count(*) FILTER (WHERE m.state IN ('sent', 'delivered', 'read'))
             FROM {RECIPIENT} r LEFT JOIN {MESSAGE} m ON m.id = r.message_id
             WHERE r.broadcast_id = %s AND r.skipped = '' GROUP BY 1
             """,
             [broadcast.pk],
         )
         found = cursor.fetchall()
-    return sorted(_by_market(broadcast, found), key=lambda row: (-row.number, row.name))
-
-
-def _by_market(broadcast: Broadcast, found: list[tuple[str, int, int, int]]) -> Iterator[MarketRow]:
     day = (broadcast.started_at or broadcast.created_at).date()
-    kept: Quote | None = quote_from(broadcast.estimate)
-    lines = {line.market: line for line in kept.lines} if kept else {}
-    sums: dict[str, list[int]] = {}
-    for key, *numbers in found:
+    accepted: dict[str, int] = {}
+    for key, number in found:
         market = market_of(key, day)
-        sums[market] = [sum(pair) for pair in zip(sums.get(market, [0, 0, 0]), numbers, strict=True)]
-    for market, (number, accepted, failed) in sums.items():
-        line = lines.get(market)
-        yield MarketRow(market, name_of(market), number, accepted, failed, line.unit_price if line else None)
+        accepted[market] = accepted.get(market, 0) + number
+    costs = costs_of(broadcast)
+    rows = [
+        MarketRow(
+            market=one.market,
+            name=name_of(one.market),
+            number=one.rows,
+            accepted=accepted.get(one.market, 0),
+            expected=_expected(broadcast, one),
+            actual=one.actual,
+        )
+        for one in costs.markets
+    ]
+    return sorted(rows, key=lambda row: (-row.number, row.name)), costs.currency
+
+
+def _expected(broadcast: Broadcast, cost: MarketCost) -> Decimal | None:
+    """By the prices that were agreed to; where none were kept, by those of the messages as they were made."""
+    kept: Quote | None = quote_from(broadcast.estimate)
+    line = next((line for line in kept.lines if line.market == cost.market), None) if kept else None
+    if line is not None:
+        return None if line.unit_price is None else line.unit_price * cost.rows
+    return cost.estimated if cost.messages and not cost.unpriced else None
 
 
 # --- Speed ------------------------------------------------------------------------------------------------------------

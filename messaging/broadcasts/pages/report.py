@@ -42,14 +42,14 @@ def broadcast(request: Request, public_id: str) -> HttpResponse:
         return render(
             request, "broadcasts/report.html", {**_head(request, found), "live_from": live_from, "rows": None}
         )
-    markets = figures.markets_of(found)
+    markets, currency = figures.markets_of(found)
     context = {
         **_head(request, found),
         "live_from": live_from,
         "markets": markets,
         "expected": _sum([row.expected for row in markets]),
-        "accepted_cost": _sum([row.accepted_cost for row in markets]),
-        "currency": found.estimate.get("currency", "EUR"),
+        "actual": _sum([row.actual for row in markets]),
+        "currency": currency,
         "answers": figures.rows_of(found, "answered").count(),
         "opt_outs": figures.rows_of(found, "opted_out").count(),
         **_rows(request, found),
