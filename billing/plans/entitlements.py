@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from time import monotonic
+from time import monotonic_ns
 
 from billing.markets.dialling import dialled
 from billing.markets.models import market_table
@@ -134,9 +134,9 @@ def _pricing_type(planned: Planned, day: date) -> str:
 
 # --- One message that a person is about to send ------------------------------------------------------------------
 
-KEPT_FOR = 60.0
+KEPT_FOR = 60 * 10**9
 MOST_KEPT = 2_000
-_kept: dict[tuple[int, date, Planned], tuple[float, Quote]] = {}
+_kept: dict[tuple[int, date, Planned], tuple[int, Quote]] = {}
 
 
 def expected(company: Company, planned: Planned, *, now: datetime) -> Quote:
@@ -144,12 +144,12 @@ def expected(company: Company, planned: Planned, *, now: datetime) -> Quote:
     digits, _ = dialled(planned.address)
     # All numbers that begin alike are in one market.
     key = (company.pk, today(now), replace(planned, address=digits[:LONGEST_PREFIX]))
-    at, found = _kept.get(key, (0.0, None))
-    if found is None or monotonic() - at > KEPT_FOR:
+    at, found = _kept.get(key, (0, None))
+    if found is None or monotonic_ns() - at > KEPT_FOR:
         found = quote(company, [planned], now=now)
         if len(_kept) >= MOST_KEPT:
             _kept.clear()
-        _kept[key] = (monotonic(), found)
+        _kept[key] = (monotonic_ns(), found)
     return found
 
 
