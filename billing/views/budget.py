@@ -108,17 +108,23 @@ def bar(own: Budget | None, spent: Spending) -> dict[str, Any] | None:
 
 
 def warning(own: Budget | None, spent: Spending) -> dict[str, str] | None:
-    """The banner of the highest threshold that is passed now."""
+    """The banner of the highest threshold that is passed now, and what has stopped."""
     if own is None:
         return None
     passed = [each for each in ALERTS if spent.committed * 100 >= own.month_limit * each]
+    pauses = own.hard_stop and own.reply_reserve and spent.committed >= own.month_limit - own.reply_reserve
+    if passed and passed[-1] == 100:
+        return {"tone": "bad" if own.hard_stop else "warn", "title": _("The month's budget is used up"), **_what(own)}
+    title = _("%(share)s of the month's budget is used") % {
+        "share": percent(Decimal(passed[-1] if passed else 0) / 100)
+    }
+    if pauses:
+        title = title if passed else _("What is left of the budget is kept for replies")
+        return {"tone": "warn", "title": title, "text": _("Broadcasts pause: only replies may use what is left.")}
     if not passed:
         return None
-    if passed[-1] == 100:
-        return {"tone": "bad" if own.hard_stop else "warn", "title": _("The month's budget is used up"), **_what(own)}
-    title = _("%(share)s of the month's budget is used") % {"share": percent(Decimal(passed[-1]) / 100)}
     tone = "warn" if passed[-1] == 80 else "info"
-    return {"tone": tone, "title": title, "text": _("Admins were written to. Nothing has stopped.")}
+    return {"tone": tone, "title": title, "text": _("Nothing has stopped.")}
 
 
 def _what(own: Budget) -> dict[str, str]:

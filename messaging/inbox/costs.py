@@ -26,7 +26,7 @@ STEP = Decimal("0.0001")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """For `components/_price.html`: an amount with what it is for, or why it is `free`, or what of it is `unknown`."""
+    """For `inbox/_price.html`: an amount with what it is for, or why it is `free`, or what of it is `unknown`."""
 
     amount: Decimal | None = None
     currency: str = "EUR"

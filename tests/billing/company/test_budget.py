@@ -102,6 +102,12 @@ def test_used_up_is_a_banner_that_says_what_stops(priced: Company, browser: Brow
         assert words in browser.get(page).content
 
 
+def test_what_is_kept_for_replies_pauses_broadcasts_before_the_limit(priced: Company, browser: Browser) -> None:
+    budget(priced, "1.00", stop=True, replies="0.60")
+    reserve(priced, "a", Decimal("0.40"), now=now())
+    assert b"Broadcasts pause: only replies may use what is left." in browser.get("/billing/").content
+
+
 def test_a_visitor_looks_and_changes_nothing(
     priced: Company, staff: User, at: Callable[..., Browser], browser: Browser
 ) -> None:
