@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -69,9 +68,9 @@ def test_the_company_is_found_by_name_or_invoice(console: Browser, sent: Invoice
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ({"received_date": (date.today() + timedelta(days=2)).isoformat()}, "This day has not come yet"),
+        ({"received_date": "2099-01-01"}, "This day has not come yet"),
         ({"amount": "0"}, "At least 0.01"),
-        ({"amount": "12.345"}, "12.345"),
+        ({"amount": "12.3456"}, "At most 2 decimal places"),
         ({"amount": "-5"}, "At least 0.01"),
         ({"amount": "five"}, "Write a number"),
         ({"company": "nobody"}, "No company fits"),
@@ -81,11 +80,6 @@ def test_the_company_is_found_by_name_or_invoice(console: Browser, sent: Invoice
     ],
 )
 def test_what_cannot_be_booked_is_refused(console: Browser, sent: Invoice, fields: Any, problem: str) -> None:
-    if fields == {"amount": "12.345"}:
-        # Marks between thousands are read as such: this is a sum, not a mistake.
-        assert console.post(ADD, told(**fields)).status_code == 302
-        assert Payment.objects.get().amount == Decimal(12345)
-        return
     answer = console.post(ADD, told(**fields))
     assert answer.status_code == 422
     assert problem in answer.content.decode()
@@ -196,7 +190,7 @@ def test_lists_take_the_same_queries_for_few_and_for_many(
     counts = {}
     for path in paths:
         console.get(path)
-        with django_assert_num_queries(9 if "owing" in path else 6) as few:
+        with django_assert_num_queries(11 if "owing" in path else 6) as few:
             console.get(path)
         counts[path] = len(few.captured_queries)
     for number in range(6):

@@ -127,7 +127,7 @@ def test_a_card_is_approved_and_published_once(console: Browser, colleague: Brow
 
 def test_cards_and_rules_stand_on_one_page(console: Browser, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     console.get("/staff/billing/cards/")
-    with django_assert_num_queries(7) as few:
+    with django_assert_num_queries(6) as few:
         text = console.get("/staff/billing/cards/").content.decode()
     assert "the first 1,000 of a number and month are free" in text
     for number in range(5):
