@@ -39,6 +39,7 @@ from tenants.context import company_context, current_schema
 from tenants.models import Company, Invitation, Mail, Membership, ParkedTask, Role, Session, SignUp, StaffVisit, User
 from tenants.services import enter, visits
 from tenants.services.audit import Actor
+from tests.billing.desk.cast import Desk, lay
 from tests.billing.invoices.cast import charge, issued, ready
 from tests.conftest import Browser
 from tests.messaging.inbox.conftest import begin
@@ -73,6 +74,7 @@ class Acme:
     enter_token: str
     attachment: Attachment
     invoice: Invoice
+    desk: Desk
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,30 @@ def invoice_line(acme: Acme) -> dict[str, Any]:
 
 def company(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.company.public_id}
+
+
+def month(acme: Acme) -> dict[str, Any]:
+    return {"pk": acme.desk.month.pk}
+
+
+def draft(acme: Acme) -> dict[str, Any]:
+    return {"public_id": acme.desk.invoice.public_id}
+
+
+def line(acme: Acme) -> dict[str, Any]:
+    return {**draft(acme), "position": 1}
+
+
+def payment(acme: Acme) -> dict[str, Any]:
+    return {"public_id": acme.desk.payment.public_id}
+
+
+def card(acme: Acme) -> dict[str, Any]:
+    return {"public_id": acme.desk.card.public_id}
+
+
+def price_list(acme: Acme) -> dict[str, Any]:
+    return {"public_id": acme.desk.price_list.public_id}
 
 
 # --- A company's host -----------------------------------------------------------------------------
@@ -361,6 +387,47 @@ PUBLIC_URLS: dict[str, PublicRow] = {
     "staff_system": PublicRow(LOGIN, 404, 404, 200),
     "dismiss_parked": PublicRow(LOGIN, 404, 404, 302, "post", lambda acme: {"pk": acme.parked.pk}),
     "send_mail_again": PublicRow(LOGIN, 404, 404, 302, "post", lambda acme: {"pk": acme.mail.pk}),
+    "staff_billing": PublicRow(LOGIN, 404, 404, 200),
+    "staff_billing_begin": PublicRow(LOGIN, 404, 404, 302, "post"),
+    "staff_billing_approve": PublicRow(LOGIN, 404, 404, 404),
+    "staff_billing_again": PublicRow(LOGIN, 404, 404, 302, "post", month),
+    "staff_billing_collect": PublicRow(LOGIN, 404, 404, 200, "get", month),
+    "staff_billing_invoices": PublicRow(LOGIN, 404, 404, 200),
+    "staff_billing_invoice": PublicRow(LOGIN, 404, 404, 200, "get", draft),
+    # A draft has no document, and nothing that could be paid, sent or corrected.
+    "staff_billing_pdf": PublicRow(LOGIN, 404, 404, 404, "get", draft),
+    "staff_billing_xml": PublicRow(LOGIN, 404, 404, 404, "get", draft),
+    "staff_billing_line": PublicRow(LOGIN, 404, 404, 200, "get", line),
+    "staff_billing_line_csv": PublicRow(LOGIN, 404, 404, 200, "get", line),
+    "staff_billing_approve_correction": PublicRow(LOGIN, 404, 404, 404, "post", draft),
+    "staff_billing_withdraw": PublicRow(LOGIN, 404, 404, 200, "get", draft),
+    "staff_billing_correct": PublicRow(LOGIN, 404, 404, 404, "get", draft),
+    "staff_billing_cancel": PublicRow(LOGIN, 404, 404, 404, "get", draft),
+    "staff_billing_drop": PublicRow(LOGIN, 404, 404, 404, "post", draft),
+    "staff_billing_write_off": PublicRow(LOGIN, 404, 404, 404, "get", draft),
+    "staff_billing_send": PublicRow(LOGIN, 404, 404, 404, "get", draft),
+    "staff_billing_paid": PublicRow(LOGIN, 404, 404, 404, "get", draft),
+    "staff_billing_owing": PublicRow(LOGIN, 404, 404, 200),
+    "staff_billing_payments": PublicRow(LOGIN, 404, 404, 200),
+    "staff_billing_payment_add": PublicRow(LOGIN, 404, 404, 200),
+    "staff_billing_payment": PublicRow(LOGIN, 404, 404, 200, "get", payment),
+    "staff_billing_payment_allocate": PublicRow(LOGIN, 404, 404, 422, "post", payment),
+    "staff_billing_payment_match": PublicRow(LOGIN, 404, 404, 302, "post", payment),
+    "staff_billing_payment_reverse": PublicRow(LOGIN, 404, 404, 200, "get", payment),
+    "staff_billing_cards": PublicRow(LOGIN, 404, 404, 200),
+    "staff_billing_card_add": PublicRow(LOGIN, 404, 404, 200),
+    "staff_billing_card": PublicRow(LOGIN, 404, 404, 200, "get", card),
+    "staff_billing_card_approve": PublicRow(LOGIN, 404, 404, 302, "post", card),
+    "staff_billing_card_publish": PublicRow(LOGIN, 404, 404, 302, "post", card),
+    "staff_billing_prices": PublicRow(LOGIN, 404, 404, 200),
+    "staff_billing_price_add": PublicRow(LOGIN, 404, 404, 200),
+    "staff_billing_price_list": PublicRow(LOGIN, 404, 404, 200, "get", price_list),
+    "staff_billing_exchange": PublicRow(LOGIN, 404, 404, 200),
+    "staff_billing_books": PublicRow(LOGIN, 404, 404, 200),
+    "staff_billing_books_check": PublicRow(LOGIN, 404, 404, 302, "post"),
+    "staff_company_billing": PublicRow(LOGIN, 404, 404, 200, "get", company),
+    "staff_company_billing_profile": PublicRow(LOGIN, 404, 404, 200, "get", company),
+    "staff_company_billing_plan": PublicRow(LOGIN, 404, 404, 200, "get", company),
     # There is a parked task and a failed mail among the rows, so the answer to staff is that not all is well.
     "health_deep": PublicRow(404, 404, 404, 503),
     "metrics": PublicRow(404, 404, 404, 200),
@@ -375,6 +442,7 @@ PUBLIC_URLS: dict[str, PublicRow] = {
 }
 SHARED_TASKS = {
     "billing.tasks.begin_months": (),
+    "billing.tasks.check_books": (),
     "billing.tasks.close_month": (0,),
     "billing.tasks.finish_invoices": (0,),
     "tenants.tasks.sweep": (),
@@ -470,6 +538,7 @@ def rows(
         enter_token=enter.make_link(agent, acme),
         attachment=keep(acme, tmp_path, samples.picture()),
         invoice=_invoice(acme, staff),
+        desk=lay(acme),
     )
 
 

@@ -72,7 +72,7 @@ class CurrencyField(forms.CharField):
     """Three letters, as on a card."""
 
     def __init__(self, **options: Any) -> None:
-        attributes = {"autocomplete": "off", "spellcheck": "false", "class": "input-number", "list": "currencies"}
+        attributes = {"autocomplete": "off", "spellcheck": "false", "class": "input-number"}
         super().__init__(min_length=3, max_length=3, widget=forms.TextInput(attributes), **options)
 
     def clean(self, value: Any) -> Any:

@@ -36,6 +36,9 @@ MEMBER = (
 AGENT = ("/", "/settings/", "/team/")
 CONSOLE = (
     "/staff/", "/staff/?q=nobody", "/staff/log/", "/staff/webhooks/", "/staff/system/", "/companies/", "/you/security/",
+    "/staff/billing/", "/staff/billing/invoices/", "/staff/billing/invoices/?q=nobody", "/staff/billing/owing/",
+    "/staff/billing/payments/", "/staff/billing/payments/add/", "/staff/billing/cards/", "/staff/billing/cards/add/",
+    "/staff/billing/prices/", "/staff/billing/prices/add/", "/staff/billing/exchange/", "/staff/billing/books/",
 )  # fmt: skip
 
 
@@ -175,5 +178,5 @@ def test_the_operator_s_pages(
     one.open(f"{product.public}/staff/").locator("main a[href*='/staff/companies/']").first.click()
     found += faults(one.page)
     company = one.page.url
-    found += walk(one, company, ("suspend/", "lift/", "visit/"))
+    found += walk(one, company, ("suspend/", "lift/", "visit/", "billing/", "billing/profile/", "billing/plan/"))
     assert found == []

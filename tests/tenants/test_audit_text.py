@@ -72,4 +72,4 @@ def test_every_action_that_is_recorded_has_a_sentence() -> None:
 def test_no_translation_asks_for_a_blank_that_is_not_filled(language: str) -> None:
     with translation.override(language):
         blanks = {name for text in SENTENCES.values() for _, name, _, _ in Formatter().parse(str(text)) if name}
-    assert blanks <= {"actor", "target", "role", "address_name", "minutes"}
+    assert blanks <= {"actor", "target", "role", "address_name", "minutes", "valid_from", "rate", "plan"}

@@ -20,7 +20,7 @@ from billing.rating import cards as services
 from billing.rating.comparing import compared, in_force
 from billing.rating.desk_forms import CardForm
 from billing.rating.importing import PLAIN, TIERED, import_card
-from billing.rating.models import RateCard
+from billing.rating.models import CardState, RateCard
 from billing.rating.rule_words import rules_in_words
 from billing.rating.rules import RULES
 from billing.views.staff.page import crumbs, desk_page, tab_crumb
@@ -144,6 +144,9 @@ def publish(request: Request, public_id: str) -> HttpResponse:
             )
         else:
             messages.success(request, _("The card is published."))
+        return redirect(back)
+    if found.state != CardState.APPROVED:
+        messages.info(request, _("The card is not approved, or published already; nothing was changed."))
         return redirect(back)
     context = {
         "card": found,

@@ -31,7 +31,7 @@ Crumb = tuple[str, Any]
 
 
 def desk_page(request: Request, template: str, tab: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    tabs = [{"url": reverse(name), "label": label, "current": name == tab} for name, label in TABS]
+    tabs = [{"url": reverse(name), "label": label, "current": name == tab} for name, label in TABS if tab]
     return render(request, template, {**context, "tabs": tabs}, status=status)
 
 
