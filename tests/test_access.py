@@ -189,7 +189,7 @@ def month(acme: Acme) -> dict[str, Any]:
     return {"pk": acme.desk.month.pk}
 
 
-def draft(acme: Acme) -> dict[str, Any]:
+def invoice_draft(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.desk.invoice.public_id}
 
 
@@ -393,20 +393,20 @@ PUBLIC_URLS: dict[str, PublicRow] = {
     "staff_billing_again": PublicRow(LOGIN, 404, 404, 302, "post", month),
     "staff_billing_collect": PublicRow(LOGIN, 404, 404, 200, "get", month),
     "staff_billing_invoices": PublicRow(LOGIN, 404, 404, 200),
-    "staff_billing_invoice": PublicRow(LOGIN, 404, 404, 200, "get", draft),
+    "staff_billing_invoice": PublicRow(LOGIN, 404, 404, 200, "get", invoice_draft),
     # A draft has no document, and nothing that could be paid, sent or corrected.
-    "staff_billing_pdf": PublicRow(LOGIN, 404, 404, 404, "get", draft),
-    "staff_billing_xml": PublicRow(LOGIN, 404, 404, 404, "get", draft),
+    "staff_billing_pdf": PublicRow(LOGIN, 404, 404, 404, "get", invoice_draft),
+    "staff_billing_xml": PublicRow(LOGIN, 404, 404, 404, "get", invoice_draft),
     "staff_billing_line": PublicRow(LOGIN, 404, 404, 200, "get", line),
     "staff_billing_line_csv": PublicRow(LOGIN, 404, 404, 200, "get", line),
-    "staff_billing_approve_correction": PublicRow(LOGIN, 404, 404, 404, "post", draft),
-    "staff_billing_withdraw": PublicRow(LOGIN, 404, 404, 200, "get", draft),
-    "staff_billing_correct": PublicRow(LOGIN, 404, 404, 404, "get", draft),
-    "staff_billing_cancel": PublicRow(LOGIN, 404, 404, 404, "get", draft),
-    "staff_billing_drop": PublicRow(LOGIN, 404, 404, 404, "post", draft),
-    "staff_billing_write_off": PublicRow(LOGIN, 404, 404, 404, "get", draft),
-    "staff_billing_send": PublicRow(LOGIN, 404, 404, 404, "get", draft),
-    "staff_billing_paid": PublicRow(LOGIN, 404, 404, 404, "get", draft),
+    "staff_billing_approve_correction": PublicRow(LOGIN, 404, 404, 404, "post", invoice_draft),
+    "staff_billing_withdraw": PublicRow(LOGIN, 404, 404, 200, "get", invoice_draft),
+    "staff_billing_correct": PublicRow(LOGIN, 404, 404, 404, "get", invoice_draft),
+    "staff_billing_cancel": PublicRow(LOGIN, 404, 404, 404, "get", invoice_draft),
+    "staff_billing_drop": PublicRow(LOGIN, 404, 404, 404, "post", invoice_draft),
+    "staff_billing_write_off": PublicRow(LOGIN, 404, 404, 404, "get", invoice_draft),
+    "staff_billing_send": PublicRow(LOGIN, 404, 404, 404, "get", invoice_draft),
+    "staff_billing_paid": PublicRow(LOGIN, 404, 404, 404, "get", invoice_draft),
     "staff_billing_owing": PublicRow(LOGIN, 404, 404, 200),
     "staff_billing_payments": PublicRow(LOGIN, 404, 404, 200),
     "staff_billing_payment_add": PublicRow(LOGIN, 404, 404, 200),
