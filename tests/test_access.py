@@ -194,7 +194,7 @@ def invoice_draft(acme: Acme) -> dict[str, Any]:
 
 
 def line(acme: Acme) -> dict[str, Any]:
-    return {**draft(acme), "position": 1}
+    return {**invoice_draft(acme), "position": 1}
 
 
 def payment(acme: Acme) -> dict[str, Any]:
