@@ -211,31 +211,54 @@ def _conversations(
     channel: Channel, rows: Sequence[BroadcastRecipient], texts: Sequence[str], now: datetime
 ) -> dict[int, tuple[int, int]]:
     """Conversation and identity by contact. A new conversation is resolved: it waits for nobody until they answer."""
-    ChannelIdentity.objects.bulk_create(
-        [ChannelIdentity(contact_id=row.contact_id or 0, kind=channel.kind, external_id=row.address) for row in rows],
-        ignore_conflicts=True,
+    identities = _identities(channel, rows)
+    found = _known(channel, rows)
+    new = [(row, text) for row, text in zip(rows, texts, strict=True) if row.contact_id not in found]
+    if new:
+        # Somebody may write at this very moment: then theirs stands.
+        Conversation.objects.bulk_create(
+            [_new_conversation(channel, row, identities[row.address], text, now) for row, text in new],
+            ignore_conflicts=True,
+        )
+        found |= _known(channel, [row for row, _text in new])
+    return {row.contact_id: (found[row.contact_id], identities[row.address]) for row in rows if row.contact_id}
+
+
+def _known(channel: Channel, rows: Sequence[BroadcastRecipient]) -> dict[int, int]:
+    theirs: Any = Conversation.objects.filter(channel=channel, contact__in=[row.contact_id for row in rows])
+    return dict(theirs.values_list("contact_id", "pk"))
+
+
+def _new_conversation(
+    channel: Channel, row: BroadcastRecipient, identity_id: int, text: str, now: datetime
+) -> Conversation:
+    return Conversation(
+        channel=channel,
+        contact_id=row.contact_id or 0,
+        identity_id=identity_id,
+        state=ConversationState.RESOLVED,
+        resolved_at=now,
+        last_message_at=now,
+        preview=preview_of("template", text),
+        preview_direction=Direction.OUTBOUND,
     )
-    known = ChannelIdentity.objects.filter(kind=channel.kind, external_id__in=[row.address for row in rows])
-    identities = dict(known.values_list("external_id", "pk"))
-    Conversation.objects.bulk_create(
-        [
-            Conversation(
-                channel=channel,
-                contact_id=row.contact_id or 0,
-                identity_id=identities[row.address],
-                state=ConversationState.RESOLVED,
-                resolved_at=now,
-                last_message_at=now,
-                preview=preview_of("template", text),
-                preview_direction=Direction.OUTBOUND,
-            )
-            for row, text in zip(rows, texts, strict=True)
-        ],
-        ignore_conflicts=True,
-    )
-    found: Any = Conversation.objects.filter(channel=channel, contact__in=[row.contact_id for row in rows])
-    conversations = dict(found.values_list("contact_id", "pk"))
-    return {row.contact_id: (conversations[row.contact_id], identities[row.address]) for row in rows if row.contact_id}
+
+
+def _identities(channel: Channel, rows: Sequence[BroadcastRecipient]) -> dict[str, int]:
+    """Who is known on this kind of channel, by address; a number known from text messages becomes one."""
+    ours = ChannelIdentity.objects.filter(kind=channel.kind)
+    found = dict(ours.filter(external_id__in=[row.address for row in rows]).values_list("external_id", "pk"))
+    new = [row for row in rows if row.address not in found]
+    if new:
+        ChannelIdentity.objects.bulk_create(
+            [
+                ChannelIdentity(contact_id=row.contact_id or 0, kind=channel.kind, external_id=row.address)
+                for row in new
+            ],
+            ignore_conflicts=True,
+        )
+        found |= dict(ours.filter(external_id__in=[row.address for row in new]).values_list("external_id", "pk"))
+    return found
 
 
 def _complete(broadcast: Broadcast, now: datetime) -> bool:
