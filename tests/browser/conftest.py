@@ -73,8 +73,9 @@ class Person:
         self.product.let_speak(email, self.language)
         self.open(f"{base}/sign-in/")
         self.fill(login=email, password=password)
-        self.page.locator("form:has([name=password]) button[type=submit]").first.click()
-        self.page.wait_for_load_state()
+        # The answer is waited for: whoever goes on too early would cut it off.
+        with self.page.expect_navigation():
+            self.page.locator("form:has([name=password]) button[type=submit]").first.click()
         return self.page
 
 
