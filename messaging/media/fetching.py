@@ -9,39 +9,33 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import structlog
 from aiohttp import ClientSession
 from django.db import transaction
 from django.utils import timezone
 
-from messaging.channels import services as channels
-from messaging.channels.base import ChannelAdapter, Credentials, MediaRef, NoAnswer, NotSent, ProviderError, SendFailed
+from messaging.channels.base import Credentials, MediaRef, NoAnswer, NotSent, ProviderError, SendFailed
 from messaging.channels.capabilities import capabilities_of
 from messaging.channels.errors import ErrorClass, rule_for
-from messaging.channels.models import Channel, ChannelState
-from messaging.channels.registry import adapter_for, open_session
-from messaging.media import claiming
+from messaging.channels.registry import adapter_for
+from messaging.media import claiming, rounds
 from messaging.media.claiming import change, later, put_off, tell_of
 from messaging.media.preparing import Refused, prepare
+from messaging.media.rounds import PATIENCE, Direction, Errand, credentials_of
 from messaging.media.storing import Kept, store
 from messaging.media.words import GONE, POISONED, TOO_LARGE
 from messaging.messages.models import Attachment, AttachmentState
 from messaging.messages.nudging import FETCH
 from messaging.messages.stopping import STOPS, stop_for_errors
 from tenants.lib.clamd import ScannerAway
-from tenants.lib.secrets import SecretUnreadable
 from tenants.models import Company
-from tenants.services import due, files
+from tenants.services import files
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 6
-# One file may take so long, also while it moves.
-PATIENCE = 150.0
 # A provider keeps what people sent for so long; what could not be had until then never will be.
 KEPT = timedelta(days=7)
 # What a provider says of a file it no longer has. It is asked again, since it says so of new ones too.
@@ -52,37 +46,9 @@ TRIES_FOR_MISSING = 3
 NOBODYS_FAULT = (NotSent, NoAnswer, TimeoutError, ScannerAway, *files.TROUBLE)
 
 
-@dataclass(frozen=True)
-class Errand:
-    """One file to be fetched, with all that the loop needs."""
-
-    row: Attachment
-    path: Path
-    adapter: ChannelAdapter
-    credentials: Credentials
-    most_bytes: int
-
-
 def fetch(company: Company, now: datetime | None = None) -> bool:
     """Fetch some of what waits, and say when to come again; whether that is at once."""
-    round = due.begin(FETCH, company)
-    started = now or timezone.now()
-    park_hopeless(started)
-    if rows := claiming.claim(AttachmentState.WAITING, started, AT_ONCE):
-        with TemporaryDirectory(prefix="media-") as folder:
-            _fetch_all(_errands(rows, Path(folder), started))
-    ended = now or timezone.now()
-    next_due_at = claiming.next_due(AttachmentState.WAITING, ended)
-    was_settled = due.settle(round, next_due_at)
-    return bool(rows) and (next_due_at <= ended or not was_settled)
-
-
-@transaction.atomic
-def park_hopeless(now: datetime) -> None:
-    """What has lost its worker again and again is tried no more."""
-    for row in claiming.hopeless(AttachmentState.WAITING, now):
-        log.warning("file.poisoned", file=row.public_id)
-        end(row, AttachmentState.FAILED, POISONED)
+    return rounds.run(INWARD, company, now)
 
 
 def end(row: Attachment, state: AttachmentState, code: str) -> None:
@@ -90,6 +56,11 @@ def end(row: Attachment, state: AttachmentState, code: str) -> None:
     with transaction.atomic():
         if change(row, state=state, error=code, due_at=None):
             tell_of(row)
+
+
+def _fetch_all(rows: list[Attachment], folder: Path, now: datetime) -> None:
+    """Each is stored as soon as it is here."""
+    rounds.side_by_side(_errands(rows, folder, now), _download, _landed)
 
 
 def _errands(rows: list[Attachment], folder: Path, now: datetime) -> list[Errand]:
@@ -103,53 +74,25 @@ def _errands(rows: list[Attachment], folder: Path, now: datetime) -> list[Errand
         if credentials is None:
             put_off(row, now + claiming.STANDSTILL, is_counted=False)
             continue
-        most = capabilities_of(channel.kind).inbound_bytes
-        found.append(Errand(row, folder / row.public_id, adapter_for(channel.kind), credentials, most))
+        found.append(Errand(row, folder / row.public_id, adapter_for(channel.kind), credentials))
     return found
-
-
-def credentials_of(channel: Channel) -> Credentials | None:
-    """None when its secret is damaged: then it needs a new connection."""
-    try:
-        return channels.credentials_of(channel)
-    except SecretUnreadable:
-        channels.set_state(channel, ChannelState.RECONNECT, reason="SecretUnreadable")
-        return None
-
-
-def _fetch_all(errands: list[Errand]) -> None:
-    """Each is stored as soon as it is here. The loop stands still meanwhile, so no coroutine meets the database."""
-    with asyncio.Runner() as runner:
-        session = runner.run(_open())
-        try:
-            loop = runner.get_loop()
-            flying = {loop.create_task(_download(session, errand)): errand for errand in errands}
-            while flying:
-                landed, _ = runner.run(asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED))
-                for task in landed:
-                    _land(flying.pop(task), task.exception())
-        finally:
-            runner.run(session.close())
-
-
-async def _open() -> ClientSession:
-    return open_session(connections=AT_ONCE)
 
 
 async def _download(session: ClientSession, errand: Errand) -> None:
     row = errand.row
     media = MediaRef(row.external_id, row.mime_type, url=row.source_url, filename=row.filename)
-    pieces = errand.adapter.download(session, errand.credentials, media, most_bytes=errand.most_bytes)
+    most = capabilities_of(row.message.channel.kind).inbound_bytes
+    pieces = errand.adapter.download(session, errand.credentials, media, most_bytes=most)
     async with asyncio.timeout(PATIENCE), aclosing(pieces):  # type: ignore[type-var]
         with errand.path.open("wb") as target:
             async for piece in pieces:
                 target.write(piece)
 
 
-def _land(errand: Errand, fault: BaseException | None) -> None:
+def _landed(errand: Errand, task: asyncio.Task[None]) -> None:
     row, now = errand.row, timezone.now()
     try:
-        fault = fault or _keep(errand)
+        fault = task.exception() or _keep(errand)
     finally:
         errand.path.unlink(missing_ok=True)
     match fault:
@@ -213,3 +156,10 @@ def _try_again(row: Attachment, now: datetime, *, tries: int, code: str) -> None
         end(row, AttachmentState.FAILED, code)
     else:
         put_off(row, now + WAITS[row.attempts - 1])
+
+
+def _give_up(row: Attachment) -> None:
+    end(row, AttachmentState.FAILED, POISONED)
+
+
+INWARD = Direction(FETCH, AttachmentState.WAITING, AT_ONCE, move=_fetch_all, give_up=_give_up)

@@ -10,28 +10,27 @@ Nothing is sent by it, so it may be done twice.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import structlog
 from aiohttp import ClientSession
 from django.db import transaction
 from django.utils import timezone
 
-from messaging.channels.base import ChannelAdapter, Credentials, ProviderError, SendFailed
+from messaging.channels.base import ProviderError, SendFailed
 from messaging.channels.errors import ErrorClass, rule_for
-from messaging.channels.registry import adapter_for, open_session
-from messaging.media import claiming
+from messaging.channels.registry import adapter_for
+from messaging.media import claiming, rounds
 from messaging.media.claiming import change, put_off
-from messaging.media.fetching import NOBODYS_FAULT, PATIENCE, credentials_of
+from messaging.media.fetching import NOBODYS_FAULT
+from messaging.media.rounds import PATIENCE, Direction, Errand, credentials_of
 from messaging.messages.models import Attachment, AttachmentState, Message, MessageState
 from messaging.messages.news import Changed, tell_changed
 from messaging.messages.nudging import UPLOAD, announce
 from messaging.messages.stopping import STOPS, stop_for_errors, words_of
 from tenants.models import Company
-from tenants.services import due, files
+from tenants.services import files
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 4
@@ -39,36 +38,13 @@ AT_ONCE = 4
 UPLOAD_FAILED, FILE_MISSING = "upload_failed", "file_missing"
 
 
-@dataclass(frozen=True)
-class Errand:
-    """One file to be handed over, with all that the loop needs."""
-
-    row: Attachment
-    path: Path
-    adapter: ChannelAdapter
-    credentials: Credentials
-
-
 def upload(company: Company, now: datetime | None = None) -> bool:
     """Hand over some of what waits, and say when to come again; whether that is at once."""
-    round = due.begin(UPLOAD, company)
-    started = now or timezone.now()
-    park_hopeless(started)
-    if rows := claiming.claim(AttachmentState.OUTGOING, started, AT_ONCE):
-        with TemporaryDirectory(prefix="media-") as folder:
-            _upload_all(_errands(rows, Path(folder), started))
-    ended = now or timezone.now()
-    next_due_at = claiming.next_due(AttachmentState.OUTGOING, ended)
-    was_settled = due.settle(round, next_due_at)
-    return bool(rows) and (next_due_at <= ended or not was_settled)
+    return rounds.run(OUTWARD, company, now)
 
 
-@transaction.atomic
-def park_hopeless(now: datetime) -> None:
-    """What has lost its worker again and again is tried no more."""
-    for row in claiming.hopeless(AttachmentState.OUTGOING, now):
-        log.warning("file.poisoned", file=row.public_id)
-        _fail(row, UPLOAD_FAILED)
+def _upload_all(rows: list[Attachment], folder: Path, now: datetime) -> None:
+    rounds.side_by_side(_errands(rows, folder, now), _hand_over, _landed)
 
 
 def _errands(rows: list[Attachment], folder: Path, now: datetime) -> list[Errand]:
@@ -100,26 +76,6 @@ def _brought(row: Attachment, folder: Path, now: datetime) -> Path | None:
     return path
 
 
-def _upload_all(errands: list[Errand]) -> None:
-    """The loop stands still while an outcome is written, so no coroutine meets the database."""
-    with asyncio.Runner() as runner:
-        session = runner.run(_open())
-        try:
-            loop = runner.get_loop()
-            flying = {loop.create_task(_hand_over(session, errand)): errand for errand in errands}
-            while flying:
-                landed, _ = runner.run(asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED))
-                for task in landed:
-                    errand, fault = flying.pop(task), task.exception()
-                    _land(errand.row, "" if fault else task.result(), fault)
-        finally:
-            runner.run(session.close())
-
-
-async def _open() -> ClientSession:
-    return open_session(connections=AT_ONCE)
-
-
 async def _hand_over(session: ClientSession, errand: Errand) -> str:
     row = errand.row
     mime_type = str(row.message.content.get("mime_type") or row.mime_type)
@@ -128,6 +84,11 @@ async def _hand_over(session: ClientSession, errand: Errand) -> str:
             return await errand.adapter.upload(
                 session, errand.credentials, data=source, mime_type=mime_type, filename=row.filename
             )
+
+
+def _landed(errand: Errand, task: asyncio.Task[str]) -> None:
+    fault = task.exception()
+    _land(errand.row, "" if fault else task.result(), fault)
 
 
 def _land(row: Attachment, media_id: str, fault: BaseException | None) -> None:
@@ -200,3 +161,10 @@ def _fail(row: Attachment, code: str, details: str = "") -> None:
         announce(row.message.lane)
         message = row.message
         tell_changed([Changed(message.public_id, message.conversation.public_id, MessageState.FAILED)])
+
+
+def _give_up(row: Attachment) -> None:
+    _fail(row, UPLOAD_FAILED)
+
+
+OUTWARD = Direction(UPLOAD, AttachmentState.OUTGOING, AT_ONCE, move=_upload_all, give_up=_give_up)
