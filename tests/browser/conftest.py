@@ -71,6 +71,7 @@ class Person:
 
     def sign_in(self, base: str, email: str, password: str = PASSWORD) -> Page:
         self.product.let_speak(email, self.language)
+        self.product.forget_attempts()
         self.open(f"{base}/sign-in/")
         self.fill(login=email, password=password)
         # The answer is waited for: whoever goes on too early would cut it off.
