@@ -25,7 +25,7 @@ from billing.rating.models import LineKind, RatedLine, UnratedUsage
 from billing.rating.month import Month, Piece
 from billing.rating.problems import Problem, gathered
 from billing.rating.rate import known_category
-from billing.usage.rollup import hold, is_behind, roll_up
+from billing.usage.rollup import hold, is_behind, marks_of, roll_up
 from tenants.models import Company
 
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -87,9 +87,11 @@ def refresh(company: Company, *, now: datetime) -> frozenset[Period]:
 @transaction.atomic
 def _refresh_some(company: Company, now: datetime) -> set[Period]:
     hold(company)
-    # Asked first: what they became is in the count that follows.
+    # In this order: what the reservations became is in the count that follows, and a record that comes after the
+    # question leaves its day behind, so that its reservation is found the next time.
+    marks = marks_of(company)
     used = used_reservations(company)
-    months = {month_of(day) for day in roll_up(company).days}
+    months = {month_of(day) for day in roll_up(company, marks).days}
     reserved_in = Reservation.objects.filter(pk__in=used).values_list("month", flat=True).distinct()
     for period in sorted(months):
         rate_month(company, period, now=now)

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
 
 from billing.plans.budget_models import Budget, BudgetAlert, BudgetMonth, Reservation
+from billing.plans.budgets import used_reservations
 from billing.plans.entitlements import (
     BudgetReached,
     Planned,
@@ -25,6 +26,7 @@ from billing.plans.entitlements import (
     spending,
 )
 from billing.plans.periods import elapsed, month_of
+from billing.rating import lines
 from billing.usage.metering import UsageFact, record_usage, source_key
 from billing.usage.models import UsageRecord
 from tenants.models import Company
@@ -120,6 +122,26 @@ def test_a_reservation_becomes_rated_usage_and_is_never_counted_twice(company: C
     rated(company)
     money = spending(company, now=NOVEMBER)
     assert (money.rated, money.reserved) == (Decimal("0.10"), Decimal("0.15"))
+
+
+def test_what_arrives_while_the_month_is_rated_is_let_go_of_too(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early, late = fact("a"), fact("b")
+    for one in (early, late):
+        hold(company, source_key(company, one))
+    record_usage(company, [early])
+
+    def asked(of: Company) -> list[int]:
+        found = used_reservations(of)
+        # Counted by the rollup that follows, though nobody has seen its reservation.
+        record_usage(company, [late])
+        return found
+
+    monkeypatch.setattr(lines, "used_reservations", asked)
+    rated(company)
+    money = spending(company, now=NOVEMBER)
+    assert (money.rated, money.reserved) == (2 * PRICE, 0)
 
 
 def test_a_message_reserved_in_one_month_and_delivered_in_the_next_is_let_go_of(company: Company) -> None:
