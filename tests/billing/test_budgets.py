@@ -170,6 +170,14 @@ def test_rated_usage_alone_passes_a_threshold_too(company: Company) -> None:
     assert list(BudgetAlert.objects.order_by("percent").values_list("percent", flat=True)) == [50, 80]
 
 
+def test_nobody_is_written_to_of_a_month_that_is_over(company: Company) -> None:
+    budget(company, "0.60", hard_stop=False)
+    use(company, 9, occurred_at=datetime(2026, 10, 28, tzinfo=UTC))
+    rated(company)
+    assert BudgetMonth.objects.get(month=date(2026, 10, 1)).rated == Decimal("0.90")
+    assert not BudgetAlert.objects.exists()
+
+
 def test_the_forecast_goes_on_as_the_month_began(company: Company) -> None:
     use(company, 10, occurred_at=datetime(2026, 11, 5, tzinfo=UTC))
     rated(company)

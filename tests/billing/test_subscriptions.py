@@ -12,7 +12,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from hypothesis import given, strategies as st
 
 from billing import tasks
-from billing.plans.models import Plan, Subscription
+from billing.plans.models import Plan, SeatPeak, Subscription
 from billing.plans.periods import month_of
 from billing.plans.services import AlreadySubscribed, count_seats, publish_plan, seats_used, subscribe
 from billing.rating.charges import charges_for
@@ -77,6 +77,12 @@ def test_asking_for_charges_counts_the_seats_of_today(acme: Company) -> None:
     on_plan(acme, seats=1, extra_seat_fee=9)
     (seats,) = charges_for(acme, NOVEMBER, now=MIDDAY).charges
     assert (seats.kind, seats.quantity, seats.unit_price) == ("seats", 1, 9)
+
+
+def test_one_company_s_charges_leave_the_seats_of_the_others_alone(acme: Company, globex: Company) -> None:
+    charges_for(acme, NOVEMBER, now=MIDDAY)
+    assert list(SeatPeak.objects.values_list("company", flat=True)) == [acme.pk]
+    assert count_seats(MIDDAY.date()) == Company.objects.filter(memberships__isnull=False).distinct().count() - 1
 
 
 def test_the_task_rates_what_is_behind_and_settles_its_round(
