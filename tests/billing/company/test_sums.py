@@ -50,6 +50,14 @@ def test_the_month_is_messages_fee_and_plan(used: Company, browser: Browser) -> 
     assert [tile["value"] for tile in tiles] == ["€0.87", "€0.06", "€99.00", "€99.93"]
 
 
+def test_half_a_cent_is_rounded_alike_on_every_page(priced: Company, browser: Browser) -> None:
+    # Seven messages, five of them beyond the included ones: 0.025.
+    use(priced, 7, category="service", origin="reply")
+    for page, place in (("/billing/", 1), ("/billing/usage/", 1)):
+        tile = browser.get(page).context["tiles"][place]
+        assert (tile["value"], page) == ("€0.03", page)
+
+
 def test_the_overview_and_its_drawing_say_the_same(used: Company, browser: Browser) -> None:
     context = browser.get("/billing/").context
     drawn = sum((sum(series["values"]) for series in context["chart"]["series"]), Decimal(0))
@@ -96,7 +104,7 @@ def test_a_row_that_cannot_be_is_not_found(used: Company, browser: Browser, quer
     assert browser.get("/billing/usage/messages/", query).status_code == 404
 
 
-@pytest.mark.parametrize("query", [{"month": "soon"}, {"month": "2026-13"}, {"by": "mood"}])
+@pytest.mark.parametrize("query", [{"month": "soon"}, {"month": "2026-13"}, {"month": "9999-12"}, {"by": "mood"}])
 def test_a_month_nobody_knows_is_this_month(used: Company, browser: Browser, query: dict[str, str]) -> None:
     assert browser.get("/billing/usage/", query).context["quantity"] == 14
 
