@@ -75,6 +75,10 @@ def test_a_file_becomes_a_draft_with_its_rates(staff: User) -> None:
         (lambda lines: [*lines, line("Germany", "49 43", "service")], "Line 11: this market has other prefixes"),
         (lambda lines: [*lines, line("Austria", "49", "service")], "Line 11: prefix 49 already has a market"),
         (lambda lines: lines[:6], "Line 7: “*”, every other number, must belong to “Other”"),
+        (lambda lines: [one.replace("Other", "World") for one in lines], "Line 10: “*”, every other number, must"),
+        (lambda lines: [*lines, line("x" * 61, "43", "service")], "Line 11: a market's name has at most 60"),
+        (lambda lines: [*lines, line("Aus\0tria", "43", "service")], "Line 11: a cell has a character|Line 11: line"),
+        (lambda lines: [*lines, line("Austria", "43", "service", source="\0")], "Line 11: a cell has a|Line 11: line"),
         (lambda lines: [], "Line 1: there is no rate"),
     ],
 )
