@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -9,13 +10,14 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
-from hypothesis import given, strategies as st
+from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
 
 from billing import tasks
 from billing.plans.models import Plan, SeatPeak, Subscription
 from billing.plans.periods import month_of
 from billing.plans.services import AlreadySubscribed, count_seats, publish_plan, seats_used, subscribe
 from billing.rating.charges import charges_for
+from billing.rating.lines import rate_month
 from billing.rating.models import RatedLine
 from billing.usage.metering import KIND
 from tenants.models import Company, DueWork, Membership, User
@@ -107,4 +109,26 @@ def test_the_parts_of_a_month_make_the_whole(day: date, cuts: set[int]) -> None:
         for first, last in zip(starts, ends, strict=True)
     ]
     assert sum(shares) == 1
+    assert (period.first.day, period.days) == (1, calendar.monthrange(day.year, day.month)[1])
     assert period.part(day, day) == (day, day)
+
+
+@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    month=st.sampled_from([date(2027, 2, 1), date(2028, 2, 1), date(2026, 10, 1), date(2026, 11, 1)]),
+    cuts=st.sets(st.integers(2, 28), max_size=3),
+    fee=st.decimals(min_value=0, max_value=999, places=2),
+)
+def test_changes_of_plan_at_the_same_price_cost_a_whole_month(
+    acme: Company, month: date, cuts: set[int], fee: Decimal
+) -> None:
+    """I-09: the days of all parts are the days of the month, and their fees the fee."""
+    with transaction.atomic():
+        for since in [date(2025, 7, 1), *(month.replace(day=cut) for cut in sorted(cuts))]:
+            on_plan(acme, since=since, monthly_fee=fee)
+        rate_month(acme, month_of(month), now=MIDDAY)
+        lines = list(RatedLine.objects.of(acme).order_by("service_from"))
+        days = sum((line.service_to - line.service_from).days + 1 for line in lines)
+        assert sum((line.net for line in lines), Decimal(0)) == fee
+        assert days == (month_of(month).days if fee else 0)
+        transaction.set_rollback(True)
