@@ -8,9 +8,11 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
-from billing.models import RatedLine
+from billing.models import RatedLine, UsageRecord
 from billing.plans.periods import month_of, today
 from billing.rating.breakdown import bill, in_cents
 from billing.views.usage import WAYS
@@ -72,6 +74,14 @@ def test_the_file_of_a_month_holds_each_message_with_its_price(used: Company, br
     assert len(rows) == 14
     assert sum(Decimal(row["price"]) for row in rows) == messages_of(used)
     assert answer["Content-Disposition"].startswith("attachment")
+
+
+def test_the_file_of_a_month_reads_its_messages_once(used: Company, browser: Browser) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        b"".join(browser.get("/billing/usage/messages.csv").streaming_content)
+    asked = [query["sql"] for query in queries if UsageRecord._meta.db_table in query["sql"]]
+    # All of them are of one day.
+    assert len(asked) == 1
 
 
 def test_a_cell_of_the_file_is_never_a_formula(priced: Company, browser: Browser) -> None:
