@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -68,9 +68,9 @@ class Quote:
         return {"lines": lines, "currency": self.currency, "category": self.category}
 
 
-def prefixes_on(day: date) -> Mapping[str, str]:
+def prefixes_at(now: datetime) -> Mapping[str, str]:
     """The market of each calling prefix, without "+"; numbers of no prefix belong to "Other". One query."""
-    markets = market_table(KIND).markets(day)
+    markets = market_table(KIND).markets(today(now))
     return {prefix: market.name for market in markets for prefix in market.prefixes if prefix}
 
 
@@ -81,7 +81,7 @@ def quote(company: Company, counts: Mapping[str, int], category: str, *, number:
     """
     planned = [
         Planned(number, category.lower(), market=market, quantity=count)
-        for market, count in by_market(counts, today(now)).most_common()
+        for market, count in by_market(counts, at=now).most_common()
         if count
     ]
     quoted = entitlements.quote(company, planned, now=now)
@@ -110,13 +110,13 @@ def quote_from(values: Mapping[str, Any]) -> Quote | None:
     return Quote(tuple(lines), str(values["currency"]), str(values["category"]))
 
 
-def by_market(counts: Mapping[str, int], day: date) -> Counter[str]:
+def by_market(counts: Mapping[str, int], *, at: datetime) -> Counter[str]:
     """Counts by market; a key may also be a country's code, where a recipient's number is not known."""
     countries = counts.keys() & sample_numbers().keys()
     table = market_table(KIND) if countries else None
     numbers: Counter[str] = Counter()
     for key, count in counts.items():
-        numbers[market_of_country(table, key, day) if table and key in countries else key] += count
+        numbers[market_of_country(table, key, today(at)) if table and key in countries else key] += count
     return numbers
 
 

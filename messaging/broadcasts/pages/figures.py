@@ -106,8 +106,7 @@ def markets_of(broadcast: Broadcast) -> tuple[list[MarketRow], str]:
             [broadcast.pk],
         )
         found = cursor.fetchall()
-    day = (broadcast.started_at or broadcast.created_at).date()
-    accepted = by_market(dict(found), day)
+    accepted = by_market(dict(found), at=broadcast.started_at or broadcast.created_at)
     costs = costs_of(broadcast)
     rows = [
         MarketRow(
