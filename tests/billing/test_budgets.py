@@ -17,7 +17,6 @@ from billing.plans.entitlements import (
     BudgetReached,
     Planned,
     budget_allows,
-    forecast,
     quote,
     release,
     reserve,
@@ -182,7 +181,7 @@ def test_the_forecast_goes_on_as_the_month_began(company: Company) -> None:
     use(company, 10, occurred_at=datetime(2026, 11, 5, tzinfo=UTC))
     rated(company)
     third = datetime(2026, 11, 10, 23, tzinfo=UTC)
-    assert forecast(company, now=third) == Decimal("3.00")
+    assert spending(company, now=third).forecast == Decimal("3.00")
 
 
 @pytest.mark.parametrize(

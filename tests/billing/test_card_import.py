@@ -14,7 +14,7 @@ from billing.rating.card import Category, whatsapp_card
 from billing.rating.cards import MarketsMoved, SamePerson, WrongState, approve, publish
 from billing.rating.importing import PLAIN, TIERED, import_card
 from billing.rating.models import ExchangeRate, PriceList, Rate, RateCard
-from billing.rating.price_lists import LaterList, end_prices, enter_exchange_rate, set_prices
+from billing.rating.price_lists import LaterList, enter_exchange_rate, set_prices
 from billing.rating.tariff import load_prices, load_tariff
 from tenants.models import Company, User
 from tenants.services.errors import Refused
@@ -230,7 +230,7 @@ def test_new_prices_end_those_before_and_never_rewrite_them(acme: Company) -> No
         prices_from(acme, date(2026, 11, 15))
     with pytest.raises(DatabaseError, match="new list"), transaction.atomic():
         PriceList.objects.filter(pk=first.pk).update(markup_percent=1)
-    end_prices(acme, currency="EUR", last_day=date(2026, 12, 31))
+    PriceList.objects.filter(pk=second.pk).update(valid_to=date(2026, 12, 31))
     held = load_prices(acme, "EUR")
     told = [held.rule_on(day) for day in (date(2026, 10, 31), date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1))]
     assert [rule.markup_percent for rule in told if rule] == [0, 10, 20, 0]
