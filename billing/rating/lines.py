@@ -25,7 +25,7 @@ from billing.rating.models import LineKind, RatedLine, UnratedUsage
 from billing.rating.month import Month, Piece
 from billing.rating.problems import Problem, gathered
 from billing.rating.rate import known_category
-from billing.usage.rollup import hold, is_behind, marks_of, roll_up
+from billing.usage.rollup import hold, marks_of, roll_up
 from tenants.models import Company
 
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -76,16 +76,13 @@ class RatedMonth:
     problems: tuple[Problem, ...]
 
 
-def refresh(company: Company, *, now: datetime) -> frozenset[Period]:
-    """Bring days, lines and budget up to date with the records; the months that were touched."""
-    touched: set[Period] = set()
-    while is_behind(company):
-        touched |= _refresh_some(company, now)
-    return frozenset(touched)
-
-
 @transaction.atomic
-def _refresh_some(company: Company, now: datetime) -> set[Period]:
+def refresh(company: Company, *, now: datetime) -> set[Period]:
+    """Bring days, lines and budget up to date with the records of before; the months that were touched.
+
+    What comes meanwhile leaves its day behind. Going on with it here would never end while a company sends, and would
+    ask for a day's lock while the month's is held.
+    """
     hold(company)
     # In this order: what the reservations became is in the count that follows, and a record that comes after the
     # question leaves its day behind, so that its reservation is found the next time.

@@ -44,9 +44,9 @@ class RolledUp:
     changed: int = 0
 
 
-def marks_of(company: Company, *, most_days: int = 62) -> dict[date, int]:
+def marks_of(company: Company) -> dict[date, int]:
     """The days that are behind, oldest first, with their marks."""
-    return dict(DirtyDay.objects.filter(company=company).order_by("day").values_list("day", "marks")[:most_days])
+    return dict(DirtyDay.objects.filter(company=company).order_by("day").values_list("day", "marks"))
 
 
 @transaction.atomic

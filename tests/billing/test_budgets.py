@@ -28,6 +28,7 @@ from billing.plans.periods import elapsed, month_of
 from billing.rating import lines
 from billing.usage.metering import UsageFact, record_usage, source_key
 from billing.usage.models import UsageRecord
+from billing.usage.rollup import is_behind
 from tenants.models import Company
 from tests.billing.metered import FRENCH, GERMAN, NOVEMBER, fact, on_plan, publish, rated, use
 from tests.conftest import Cast
@@ -139,6 +140,9 @@ def test_what_arrives_while_the_month_is_rated_is_let_go_of_too(
 
     monkeypatch.setattr(lines, "used_reservations", asked)
     rated(company)
+    assert is_behind(company)
+    rated(company)
+    assert not is_behind(company)
     money = spending(company, now=NOVEMBER)
     assert (money.rated, money.reserved) == (2 * PRICE, 0)
 

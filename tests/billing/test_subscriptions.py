@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
 
 from billing import tasks
@@ -17,9 +18,9 @@ from billing.plans.models import Plan, SeatPeak, Subscription
 from billing.plans.periods import month_of
 from billing.plans.services import AlreadySubscribed, count_seats, publish_plan, seats_used, subscribe
 from billing.rating.charges import charges_for
-from billing.rating.lines import rate_month
+from billing.rating.lines import rate_month, refresh
 from billing.rating.models import RatedLine
-from billing.usage.metering import KIND
+from billing.usage.metering import DELAY, KIND
 from tenants.models import Company, DueWork, Membership, User
 from tests.billing.metered import NOVEMBER as MIDDAY, on_plan, publish, use
 
@@ -95,6 +96,27 @@ def test_the_task_rates_what_is_behind_and_settles_its_round(
     use(acme, 3)
     tasks.rate_usage(acme.pk)
     assert RatedLine.objects.get().net == Decimal("0.30")
+    assert not DueWork.objects.filter(kind=KIND).exists()
+
+
+def test_while_more_comes_the_task_comes_back_after_a_while(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish([("Germany", "marketing", "0.10")])
+    on_plan(acme)
+    use(acme, 1)
+
+    def refreshed(company: Company, *, now: datetime) -> None:
+        refresh(company, now=now)
+        use(company, 1, prefix="meanwhile")
+        # Somebody else marked the day before: nobody announces it.
+        DueWork.objects.filter(kind=KIND).update(announced=1)
+
+    monkeypatch.setattr(tasks, "refresh", refreshed)
+    before = timezone.now()
+    tasks.rate_usage(acme.pk)
+    assert DueWork.objects.get(kind=KIND).due_at >= before + DELAY
+    monkeypatch.undo()
+    tasks.rate_usage(acme.pk)
+    assert RatedLine.objects.get().quantity == 2
     assert not DueWork.objects.filter(kind=KIND).exists()
 
 
