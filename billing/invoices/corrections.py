@@ -104,7 +104,7 @@ def _line(position: int, line: InvoiceLine, quantity: Decimal, left: Decimal) ->
         charge_key=line.charge_key,
         quantity=quantity,
         net=net_of(quantity, line.unit_price),
-        cost=cents(abs(quantity) * line.unit_cost),
+        cost=cents(abs(quantity) * line.unit_cost).copy_sign(line.cost),
     )
 
 

@@ -157,5 +157,8 @@ def left_per_category(invoice: Invoice) -> dict[tuple[str, Decimal], tuple[Decim
 
 
 def _set_off(corrected: Invoice, amount: Decimal, now: datetime) -> None:
+    """What was written off before is no debt any more where it is taken back: nobody paid it, nobody gets it back."""
     corrected.credited_amount += amount
+    owed = corrected.tax_inclusive_amount - corrected.paid_amount - corrected.credited_amount
+    corrected.written_off_amount = min(corrected.written_off_amount, max(owed, Decimal(0)))
     record_standing(corrected, now)
