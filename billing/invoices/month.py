@@ -282,9 +282,7 @@ def _send(month: MonthClose, now: datetime, tools: Tools) -> Outcome:
         return Outcome(Step.SEND, (block("recipients"),), again=_later(month))
     if any(delivery.state == DeliveryState.QUEUED for delivery in deliveries):
         return Outcome(Step.SEND, again=SENDING_AGAIN)
-    arrived = {delivery.recipient for delivery in deliveries if delivery.state == DeliveryState.SENT}
-    failed = sorted({delivery.recipient for delivery in deliveries} - arrived)
-    if failed:
+    if failed := sending.not_reached(deliveries):
         return Outcome(Step.SEND, (block("not_sent", recipients=failed),), again=LONGEST_AGAIN)
     return Outcome(Step.DONE)
 

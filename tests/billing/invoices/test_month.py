@@ -13,7 +13,7 @@ from django.apps import apps
 from billing.einvoice.rule_words import Finding
 from billing.einvoice.rules import RulesNotRun, RulesRefused
 from billing.einvoice.tax import Outcome
-from billing.invoices import corrections, issuing, month, month_words
+from billing.invoices import corrections, issuing, month, month_words, sending
 from billing.invoices.models import BillingProfile, Invoice, InvoiceLine, MonthClose, Step
 from billing.rating.charges import Period, Problem
 from tenants.models import Company, DueWork, Mail, User
@@ -313,6 +313,12 @@ def test_a_mail_that_does_not_arrive_is_told_and_can_be_sent_elsewhere(
     assert found.blocks == [{"code": "not_sent", "recipients": ["two@acme.example"]}]
     assert found.invoice is not None
     assert found.invoice.state == "sent"
+    later = NOW + timedelta(hours=2)
+    sending.send_invoice(found.invoice, recipients=["three@acme.example"], now=later)
+    assert run(found, now=later).blocks == []
+    Mail.objects.filter(to="three@acme.example").update(state="sent", sent_at=later)
+    found = run(found, now=later + timedelta(hours=1))
+    assert (found.step, found.blocks) == (Step.DONE, [])
 
 
 def test_a_month_whose_invoice_was_taken_back_can_be_billed_anew(
