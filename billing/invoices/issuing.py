@@ -31,7 +31,10 @@ class ProofIsStale(Refused):
 
 @transaction.atomic
 def approve(invoice: Invoice, *, actor: Actor, now: datetime | None = None) -> bool:
-    """A person says that the draft may be issued; False when it was not a draft any more."""
+    """A person says that the draft may be issued, over the amount it has in `invoice`: what they looked at.
+
+    False when it is no draft any more, or comes to another amount.
+    """
     if actor.user is None:
         raise Refused(_("Only a person can approve an invoice."))
     approval = {
@@ -40,7 +43,10 @@ def approve(invoice: Invoice, *, actor: Actor, now: datetime | None = None) -> b
         "approver_name": str(actor.user),
         "approved_at": now or timezone.now(),
     }
-    changed = Invoice.objects.filter(pk=invoice.pk, state=InvoiceState.DRAFT).update(**approval)
+    as_seen = Invoice.objects.filter(
+        pk=invoice.pk, state=InvoiceState.DRAFT, tax_inclusive_amount=invoice.tax_inclusive_amount
+    )
+    changed = as_seen.update(**approval)
     if changed:
         amount = f"{invoice.tax_inclusive_amount} {invoice.currency}"
         audit.record(

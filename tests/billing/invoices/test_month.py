@@ -281,6 +281,40 @@ def test_nobody_but_a_person_moves_a_month_to_its_number(run: Run, rater: Rater,
     assert month.close_company(found.company, now=NOW + timedelta(days=50), tools=tools(rater)) is None
 
 
+def test_another_amount_than_was_looked_at_is_not_approved(
+    run: Run, rater: Rater, october: MonthClose, actor: Actor
+) -> None:
+    looked_at = run(october, plan())
+    rater.charges.append(charge("usage:late"))
+    month.collect_again(looked_at, actor=actor, reason="late reports", now=NOW)
+    assert run(looked_at).step == Step.APPROVE
+    assert not month.approve_month(looked_at, actor=actor, now=NOW)
+    assert month.approve_month(MonthClose.objects.get(), actor=actor, now=NOW)
+
+
+def test_a_month_that_is_issued_in_the_same_moment_is_not_collected_again(
+    run: Run, october: MonthClose, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = run(october)
+    month.approve_month(found, actor=actor, now=NOW)
+    withdraw = issuing.withdraw_approval
+
+    def too_late(invoice: Invoice, **values: Any) -> bool:
+        issuing.issue_invoice(invoice, now=NOW, build=unchecked)
+        return withdraw(invoice, **values)
+
+    monkeypatch.setattr(issuing, "withdraw_approval", too_late)
+    assert not month.collect_again(found, actor=actor, reason="late reports", now=NOW)
+    assert run(found).step == Step.SEND
+
+
+def test_trying_again_goes_on_where_the_month_is_by_now(run: Run, october: MonthClose) -> None:
+    stale = MonthClose.objects.get(pk=october.pk)
+    run(october)
+    month.try_again(stale, now=NOW)
+    assert MonthClose.objects.get().step == Step.APPROVE
+
+
 def test_approving_takes_one_word_and_not_two(run: Run, october: MonthClose, actor: Actor) -> None:
     found = run(october)
     assert month.approve_month(found, actor=actor, now=NOW)
