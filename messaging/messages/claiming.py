@@ -193,6 +193,12 @@ def record(changes: Sequence[Change], now: datetime) -> list[Changed]:
     return _run(OUTCOMES, columns)
 
 
+def without(claimed: Sequence[Claimed], changes: Sequence[Change]) -> list[Claimed]:
+    """Those whose outcome is not known yet."""
+    ended = {change.claimed.id for change in changes}
+    return [one for one in claimed if one.id not in ended]
+
+
 def expire(now: datetime) -> list[Changed]:
     """Attempts whose worker died: nobody knows whether they were sent, so they are never simply sent again."""
     graces = {lane.value: now + grace for lane, grace in GRACE.items()}

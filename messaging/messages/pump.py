@@ -33,6 +33,7 @@ from messaging.messages.opting import heed_refusals, is_opt_out
 from messaging.messages.pacing import Breaker, Bucket, lane_rate
 from messaging.messages.reserving import let_go
 from messaging.messages.stopping import stop_for_errors
+from messaging.messages.wanted import unwanted
 from tenants.lib.secrets import SecretUnreadable
 from tenants.models import Company
 from tenants.services import due
@@ -186,6 +187,9 @@ class Turn:
         room = self._room(now)
         claimed = claiming.claim(self.hold.channel, self.lane, now, room) if room else []
         if self.lane == Lane.BULK:
+            let_be = unwanted(claimed)
+            changed += claiming.record(let_be, now)
+            claimed = claiming.without(claimed, let_be)
             let_go(change.message for change in changed if change.state == MessageState.FAILED)
         tell_changed([change for change in changed if self._is_news(change)])
         return claimed
