@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.models import Count
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -373,19 +374,82 @@ def test_bulk_needs_few_round_trips(channel: Channel, provider: Provider, run: R
     assert len(queries) / 400 < 0.1
 
 
+@pytest.fixture
+def away(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, str], list[OperationalError]]:
+    """Let the database be away when a function is called, twice; what is left of that."""
+
+    def away(place: Any, name: str) -> list[OperationalError]:
+        real, faults = getattr(place, name), [OperationalError("it went away"), OperationalError("it is starting")]
+
+        def broken(what: Any, *rest: Any) -> Any:
+            if what and faults:
+                raise faults.pop()
+            return real(what, *rest)
+
+        monkeypatch.setattr(place, name, broken)
+        monkeypatch.setattr(pump.connection, "close", lambda: None)
+        return faults
+
+    return away
+
+
+Away = Callable[[Any, str], list[OperationalError]]
+
+
 def test_outcomes_are_kept_while_the_database_is_away_for_moments(
-    conversation: Conversation, provider: Provider, run: Run, monkeypatch: pytest.MonkeyPatch
+    conversation: Conversation, provider: Provider, run: Run, away: Away
 ) -> None:
     message = queue(conversation)
-    real, faults = claiming.record, [OperationalError("the server went away"), OperationalError("it is starting")]
-
-    def record(changes: Any, now: Any) -> Any:
-        if changes and faults:
-            raise faults.pop()
-        return real(changes, now)
-
-    monkeypatch.setattr(claiming, "record", record)
-    monkeypatch.setattr(pump.connection, "close", lambda: None)
+    faults = away(claiming, "record")
     run()
     assert faults == []
     assert (later(message).state, len(provider.asked)) == ("sent", 1)
+
+
+def test_a_rest_costs_no_outcome_when_the_database_is_away(
+    channel: Channel, conversation: Conversation, provider: Provider, run: Run, away: Away
+) -> None:
+    message = queue(conversation)
+    provider.behave = refusing("130429", retry_after=60)
+    faults = away(lanes, "rest")
+    run()
+    channel.refresh_from_db()
+    assert faults == []
+    assert (later(message).state, later(message).error_code) == ("queued", "130429")
+    assert channel.resting_until
+
+
+def test_a_refused_token_stops_the_channel_when_the_database_is_away(
+    channel: Channel, conversation: Conversation, provider: Provider, run: Run, away: Away
+) -> None:
+    queue(conversation)
+    provider.behave = refusing("190")
+    faults = away(pump, "stop_for_errors")
+    run()
+    channel.refresh_from_db()
+    assert (faults, channel.state) == ([], ChannelState.RECONNECT)
+
+
+def test_what_a_pause_finds_unstarted_is_put_back_when_the_database_is_away(
+    channel: Channel, provider: Provider, run: Run, away: Away, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Channel.objects.update(messages_per_second=50)
+    for number in range(6):
+        queue(make_conversation(channel, number))
+    real = lanes.renew
+
+    def renew(hold: Any, now: Any) -> Any:
+        if provider.asked:
+            Channel.objects.update(state=ChannelState.PAUSED)
+        return real(hold, now)
+
+    monkeypatch.setattr(lanes, "renew", renew)
+    faults = away(claiming, "record")
+    run()
+    left = len(provider.asked)
+    assert faults == []
+    assert 0 < left < 6
+    assert list(Message.objects.order_by("state").values_list("state", "attempts").annotate(count=Count("pk"))) == [
+        ("queued", 0, 6 - left),
+        ("sent", 1, left),
+    ]
