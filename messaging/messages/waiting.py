@@ -63,7 +63,6 @@ def disconnect(channel: Channel, *, actor: Actor) -> int:
     """
     # Messages may refer to it meanwhile: who writes them may hold the budget that is given back below.
     Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
-    channels.disconnect(channel)
     waiting = Message.objects.filter(channel=channel, state=MessageState.QUEUED)
     told = list(waiting.order_by("-pk").values_list("public_id", "conversation__public_id")[:MOST])
     paid = list(waiting.filter(lane=Lane.BULK).values_list("public_id", flat=True))
@@ -83,5 +82,7 @@ def disconnect(channel: Channel, *, actor: Actor) -> int:
         after={"channel_address": channel.display_address, "count": let_be},
     )
     let_go(paid)
+    # From here on live events are told: everybody locks their counter last.
+    channels.disconnect(channel)
     tell_changed([Changed(public_id, conversation, MessageState.FAILED) for public_id, conversation in told])
     return let_be
