@@ -120,7 +120,7 @@ class Turn:
             self._fly()
         except SecretUnreadable:
             # A damaged token sends nothing, and must not be met again at every turn.
-            channels.set_state(self.hold.channel, ChannelState.RECONNECT, reason="SecretUnreadable")
+            channels.stop(self.hold.channel, ChannelState.RECONNECT, reason=channels.UNREADABLE)
         finally:
             lanes.release(self.hold, self.clock())
 

@@ -66,6 +66,30 @@ def test_a_lacking_permission_does_not_stop_what_still_sends(acme: Company, chan
     assert now_is(acme, channel).health["trouble"]["code"] == "10"
 
 
+def refuse_token(kind: str, credentials: Credentials) -> Health:
+    raise SendFailed(ProviderError("190", "Invalid OAuth access token"))
+
+
+def test_a_refused_token_does_not_end_a_pause_by_hand(acme: Company, channel: Channel) -> None:
+    put(acme, channel, state=ChannelState.PAUSED, state_reason="by_hand Ada")
+    with company_context(acme):
+        check_health(now_is(acme, channel), check=refuse_token)
+    assert (now_is(acme, channel).state, now_is(acme, channel).state_reason) == (ChannelState.PAUSED, "by_hand Ada")
+    assert now_is(acme, channel).health["trouble"]["code"] == "190"
+
+
+def test_a_refusal_of_the_old_token_does_not_stop_what_was_connected_anew_meanwhile(
+    acme: Company, channel: Channel
+) -> None:
+    def refuse(kind: str, credentials: Credentials) -> Health:
+        put(acme, channel, token="a new one")
+        return refuse_token(kind, credentials)
+
+    with company_context(acme):
+        check_health(now_is(acme, channel), check=refuse)
+    assert now_is(acme, channel).state == ChannelState.CONNECTED
+
+
 def test_a_disconnected_number_is_not_asked_about(acme: Company, channel: Channel) -> None:
     put(acme, channel, state=ChannelState.DISCONNECTED, checked_at=None)
     assert check_channels(acme.schema_name) == 0
