@@ -18,8 +18,11 @@ from messaging.conversations.models import Conversation
 from messaging.live.models import LiveEvent
 from messaging.message_templates.models import MessageTemplate
 from messaging.messages import claiming, lanes, pump
+from messaging.messages.decisions import put_back
 from messaging.messages.models import Lane, Message, MessageState
+from messaging.messages.waiting import disconnect
 from tenants.models import Company, DueWork
+from tenants.services.audit import Actor
 from tests.messaging.messages.conftest import Provider, later, make_channel, make_conversation, queue, refusing
 
 Run = Callable[..., Any]
@@ -372,6 +375,39 @@ def test_bulk_needs_few_round_trips(channel: Channel, provider: Provider, run: R
     with CaptureQueriesContext(connection) as queries:
         assert run(Lane.BULK).sent == 400
     assert len(queries) / 400 < 0.1
+
+
+def test_what_comes_back_from_a_disconnected_channel_is_not_kept_for_it(
+    conversation: Conversation, channel: Channel
+) -> None:
+    message = queue(conversation)
+    now = timezone.now()
+    (claimed,) = claiming.claim(channel, Lane.REPLIES, now, 1)
+    disconnect(channel, actor=Actor())
+    (changed,) = claiming.record([put_back(claimed, now)], now)
+    failed = later(message)
+    assert (changed.state, failed.state, failed.error_code) == ("failed", "failed", claiming.CHANNEL_GONE)
+    assert failed.failed_at == now
+
+
+def test_a_silent_row_is_not_kept_for_a_disconnected_channel(
+    conversation: Conversation, channel: Channel, run: Run
+) -> None:
+    template = {"name": "order", "language": "de"}
+    MessageTemplate.objects.create(account_external_id="waba", category="utility", status="approved", **template)
+    silent = {"type": "template", "content": template, "state": "unknown", "lease_until": timezone.now()}
+    message = queue(conversation, Lane.BULK, **silent)
+    disconnect(channel, actor=Actor())
+    run(Lane.BULK)
+    assert later(message).asks_a_person()
+
+
+def test_disconnecting_waits_for_the_pumps_that_are_at_it(channel: Channel) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        disconnect(channel, actor=Actor())
+    statements = [query["sql"] for query in queries]
+    waits = next(place for place, sql in enumerate(statements) if "sendinglane" in sql and "FOR UPDATE" in sql)
+    assert waits < next(place for place, sql in enumerate(statements) if 'UPDATE "messaging_message"' in sql)
 
 
 @pytest.fixture
