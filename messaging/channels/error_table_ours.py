@@ -79,6 +79,26 @@ ROWS = [
         todo=_("Ask the person whether it arrived before you send it again."),
     ),
     ErrorRule(
+        ["opted_out"],
+        ErrorClass.OPTED_OUT,
+        what=_("The person had opted out of such messages before this was sent."),
+        todo=_("Nothing to do. They get such messages again when they agree again."),
+    ),
+    ErrorRule(
+        ["blocked"],
+        ErrorClass.NEVER_FOR_CONTACT,
+        mender=Mender.AGENT,
+        what=_("The contact was blocked before this was sent."),
+        todo=_("Unblock the contact before you write again."),
+    ),
+    ErrorRule(
+        ["cancelled"],
+        ErrorClass.NEVER,
+        mender=Mender.AGENT,
+        what=_("The broadcast was ended before this was sent."),
+        todo=_("Write to the person yourself if it still matters."),
+    ),
+    ErrorRule(
         ["channel_gone"],
         ErrorClass.NEVER,
         mender=Mender.ADMIN,
