@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -64,7 +64,9 @@ def quiet_until(broadcast: Broadcast, now: datetime) -> datetime | None:
     if not is_quiet:
         return None
     day = local.date() + timedelta(days=1 if clock >= ends else 0)
-    return datetime.combine(day, ends, zone)
+    end = datetime.combine(day, ends, zone)
+    # When the clock goes back this time comes twice. Compared in UTC, since local times know nothing of that.
+    return end if end.astimezone(UTC) > now else end.replace(fold=1)
 
 
 def _reason(broadcast: Broadcast) -> tuple[PauseReason | None, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from threading import Barrier
 from zoneinfo import ZoneInfo
 
@@ -407,6 +407,17 @@ def test_quiet_hours_are_those_of_the_clock_on_the_wall(broadcast: Broadcast, at
     local = timezone.datetime.fromisoformat(at).replace(tzinfo=BERLIN)
     found = gates.quiet_until(broadcast, local)
     assert found == (timezone.datetime.fromisoformat(until).replace(tzinfo=BERLIN) if until else None)
+
+
+@pytest.mark.parametrize(("hour", "until"), [(0, "2026-10-25T00:30+00:00"), (1, "2026-10-25T01:30+00:00")])
+def test_quiet_hours_that_end_in_an_hour_that_comes_twice_end_ahead(
+    broadcast: Broadcast, hour: int, until: str
+) -> None:
+    """02:10 by the clock is 00:10 UTC, and an hour later once more."""
+    broadcast.quiet_from, broadcast.quiet_until = time(21), time(2, 30)
+    found = gates.quiet_until(broadcast, datetime(2026, 10, 25, hour, 10, tzinfo=UTC))
+    assert found is not None
+    assert found.astimezone(UTC) == datetime.fromisoformat(until)
 
 
 def test_a_scheduled_broadcast_begins_at_its_time(broadcast: Broadcast, provider: Provider, run: Run) -> None:
