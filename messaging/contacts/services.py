@@ -99,9 +99,19 @@ def before_removal(hook: Callable[[Contact], None]) -> None:
     _before_removal.append(hook)
 
 
+def on_block(hook: Callable[[Contact], None]) -> None:
+    """Name who takes back what still waits for somebody who is blocked."""
+    _on_block.append(hook)
+
+
+@transaction.atomic
 def block(contact: Contact) -> bool:
     """Send this person nothing unasked any more; False when that was so."""
-    return bool(Contact.objects.filter(pk=contact.pk, blocked_at=None).update(blocked_at=timezone.now()))
+    if not Contact.objects.filter(pk=contact.pk, blocked_at=None).update(blocked_at=timezone.now()):
+        return False
+    for hook in _on_block:
+        hook(contact)
+    return True
 
 
 def unblock(contact: Contact) -> bool:

@@ -16,14 +16,17 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from messaging.broadcasts import feeding, freezing, gates, running, services
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient, BroadcastState, PauseReason, SkipReason
 from messaging.broadcasts.totals import failures_of, skips_of, totals_of
+from messaging.channels.base import Address
 from messaging.channels.models import Channel, ChannelState
 from messaging.contacts import services as contacts
+from messaging.contacts.identities import person_behind
 from messaging.contacts.models import Contact
 from messaging.conversations.models import Conversation, ConversationState
 from messaging.message_templates.models import MessageTemplate
 from messaging.message_templates.services import apply_event
 from messaging.messages import pump
 from messaging.messages.models import Lane, Message
+from messaging.messages.people import Followers
 from tenants.context import company_context
 from tenants.models import Company
 from tenants.services import companies, opening
@@ -147,6 +150,29 @@ def test_who_opts_out_with_their_message_in_the_queue_gets_nothing(
     assert dict(skips_of(broadcast)) == {SkipReason.OPTED_OUT: 1}
 
 
+def test_who_is_blocked_with_their_message_in_the_queue_gets_nothing(
+    broadcast: Broadcast, people: list[Contact], provider: Provider, inside: Company
+) -> None:
+    started(broadcast)
+    running.run()
+    contacts.block(people[0])
+    pump.deliver(inside, Lane.BULK)
+    assert len(provider.asked) == 2
+    assert dict(skips_of(broadcast)) == {SkipReason.BLOCKED: 1}
+
+
+def test_who_is_blocked_after_a_refusal_for_now_is_not_tried_again(
+    broadcast: Broadcast, people: list[Contact], provider: Provider, run: Run
+) -> None:
+    provider.behave = refusing("131000", times=1)
+    started(broadcast)
+    run()
+    held = Message.objects.get(state="queued")
+    contacts.block(held.conversation.contact)
+    held.refresh_from_db()
+    assert (held.state, held.error_code) == ("failed", "blocked")
+
+
 def test_an_opt_out_of_news_lets_a_notice_through(
     channel: Channel, template: MessageTemplate, people: list[Contact], provider: Provider, inside: Company
 ) -> None:
@@ -225,6 +251,67 @@ def test_two_feeders_make_one_message_a_row(committed: object) -> None:
     with company_context(company):
         assert Message.objects.count() == 40
         assert BroadcastRecipient.objects.values("message").distinct().count() == 40
+
+
+# --- Two contacts that are one ---------------------------------------------------------------------------------------
+
+
+def become_one(*parts: str) -> Contact:
+    return person_behind("whatsapp", Address(*parts), followers=Followers())[0]
+
+
+def test_two_who_become_one_while_they_wait_are_written_to_once(
+    broadcast: Broadcast, people: list[Contact], provider: Provider, run: Run
+) -> None:
+    make_person(9, phone="US.1349")
+    freezing.freeze(started(broadcast), {})
+    assert become_one("+4915100000000", "US.1349") == people[0]
+    run()
+    assert len(provider.asked) == 3
+    assert dict(skips_of(broadcast)) == {SkipReason.DUPLICATE: 1}
+
+
+def test_who_waits_and_becomes_somebody_who_was_written_to_gets_it_once(
+    broadcast: Broadcast, people: list[Contact], provider: Provider, inside: Company
+) -> None:
+    first = BroadcastRecipient.objects.filter(contact=people[0])
+    make_person(9, phone="US.1349")
+    freezing.freeze(started(broadcast), {})
+    first.update(skipped="waits")
+    running.run()
+    first.update(skipped="")
+    become_one("+4915100000000", "US.1349")
+    running.run()
+    pump.deliver(inside, Lane.BULK)
+    assert len(provider.asked) == 3
+    assert dict(skips_of(broadcast)) == {SkipReason.DUPLICATE: 1}
+
+
+def test_who_waits_and_becomes_somebody_who_was_not_chosen_is_written_to(
+    channel: Channel, template: MessageTemplate, provider: Provider, run: Run
+) -> None:
+    older = make_person(1)
+    chosen = make_person(2, phone="US.1349", name="Ana")
+    condition = {"field": "name", "op": "is", "value": "Ana"}
+    broadcast = started(make_broadcast(channel, template, audience={"everyone": True, "conditions": [condition]}))
+    freezing.freeze(now_as(broadcast), {})
+    assert become_one("+4915100000001", "US.1349") == older
+    assert not Contact.objects.filter(pk=chosen.pk).exists()
+    run()
+    assert (len(provider.asked), totals_of(broadcast).accepted) == (1, 1)
+
+
+def test_who_becomes_somebody_else_and_opts_out_is_taken_from_the_queue(
+    broadcast: Broadcast, people: list[Contact], provider: Provider, inside: Company
+) -> None:
+    older = make_person(8, agreed=False)
+    make_person(9, phone="US.1349")
+    started(broadcast)
+    running.run()
+    assert become_one("+4915100000008", "US.1349") == older
+    opt_out(older)
+    pump.deliver(inside, Lane.BULK)
+    assert len(provider.asked) == len(people)
 
 
 # --- Pause, resume, cancel --------------------------------------------------------------------------------------------
