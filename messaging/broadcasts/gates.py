@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -83,36 +84,61 @@ def _reason(broadcast: Broadcast) -> tuple[PauseReason | None, str]:
 
 
 def _equal_errors(broadcast: Broadcast) -> str:
-    """The code that too many of the last messages failed with since it was last resumed; '' when none did."""
+    """The code that too many of the last messages failed with since it was last resumed; '' when none did.
+
+    From the number's newest message on: its rows may end in a million that wait or were skipped.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT error_code FROM (
-                SELECT m.error_code, m.state FROM {RECIPIENT} r JOIN {MESSAGE} m ON m.id = r.message_id
-                WHERE r.broadcast_id = %s AND m.state IN ('sent', 'delivered', 'read', 'failed') AND m.created_at > %s
-                ORDER BY r.id DESC LIMIT %s
+                SELECT m.error_code, m.state FROM {MESSAGE} m
+                WHERE m.channel_id = %s AND m.direction = 'outbound' AND m.type = 'template' AND m.at >= %s
+                    AND m.state IN ('sent', 'delivered', 'read', 'failed') AND EXISTS (
+                        SELECT 1 FROM {RECIPIENT} r WHERE r.message_id = m.id AND r.broadcast_id = %s OFFSET 0)
+                ORDER BY m.at DESC, m.id DESC LIMIT %s
             ) l WHERE state = 'failed' GROUP BY error_code HAVING count(*) >= %s
             """,
-            [broadcast.pk, broadcast.resumed_at or broadcast.created_at, LOOKED_AT, EQUAL_ERRORS],
+            [
+                broadcast.channel_id,
+                broadcast.resumed_at or broadcast.created_at,
+                broadcast.pk,
+                LOOKED_AT,
+                EQUAL_ERRORS,
+            ],
         )
         row = cursor.fetchone()
     return row[0] if row else ""
 
 
 def _many_opt_outs(broadcast: Broadcast) -> bool:
-    """Opt-outs by people's own hands since the start, among those it has reached."""
+    """Opt-outs by people's own hands since the start, among those it has reached.
+
+    Counted from the opt-outs, and of the reached only as many as decide: either may be a million.
+    """
     if broadcast.started_at is None or broadcast.ignores_opt_outs:
         return False
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT count(*) FILTER (WHERE EXISTS (
-                SELECT 1 FROM {CONSENT} c WHERE c.contact_id = r.contact_id AND c.purpose = %s
-                    AND c.state = 'opted_out' AND c.is_by_person AND c.since >= %s
-            )), count(*)
-            FROM {RECIPIENT} r WHERE r.broadcast_id = %s AND r.message_id IS NOT NULL
+            SELECT count(DISTINCT r.id) FROM {CONSENT} c JOIN {RECIPIENT} r ON r.contact_id = c.contact_id
+            WHERE c.state = 'opted_out' AND c.is_by_person AND c.since >= %s AND c.purpose = %s
+                AND r.broadcast_id = %s AND r.message_id IS NOT NULL
             """,
-            [broadcast.purpose, broadcast.started_at, broadcast.pk],
+            [broadcast.started_at, broadcast.purpose, broadcast.pk],
         )
-        opted_out, reached = cursor.fetchone()
-    return opted_out >= OPT_OUTS and opted_out * 100 > reached * OPT_OUT_SHARE
+        (opted_out,) = cursor.fetchone()
+        if opted_out < OPT_OUTS:
+            return False
+        # So many that the share is not too large.
+        enough = ceil(opted_out * 100 / OPT_OUT_SHARE)
+        cursor.execute(
+            f"""
+            SELECT count(*) FROM (
+                SELECT 1 FROM {RECIPIENT} WHERE broadcast_id = %s AND message_id IS NOT NULL LIMIT %s
+            ) reached
+            """,
+            [broadcast.pk, enough],
+        )
+        (reached,) = cursor.fetchone()
+    return reached < enough

@@ -6,6 +6,7 @@ import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from threading import Barrier
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -31,6 +32,7 @@ from tenants.context import company_context
 from tenants.models import Company
 from tenants.services import companies, opening
 from tests.messaging.broadcasts.conftest import (
+    LONG_AGO,
     Provider,
     Run,
     decide,
@@ -458,6 +460,52 @@ def test_unusually_many_opt_outs_stop_it_once(
     services.resume(now_as(broadcast))
     running.run()
     assert now_as(broadcast).state == BroadcastState.COMPLETED
+
+
+@pytest.mark.parametrize(("reached", "stops"), [(3, True), (4, False)])
+def test_opt_outs_stop_it_only_above_their_share_of_those_it_has_reached(
+    channel: Channel, template: MessageTemplate, monkeypatch: pytest.MonkeyPatch, reached: int, stops: bool
+) -> None:
+    monkeypatch.setattr(gates, "OPT_OUTS", 2)
+    monkeypatch.setattr(gates, "OPT_OUT_SHARE", 50)
+    people = [make_person(number) for number in range(reached)]
+    broadcast = started(make_broadcast(channel, template))
+    running.run()
+    Message.objects.update(state="sent")
+    for person in (*people[:2], make_person(8, agreed=False)):
+        opt_out(person)
+    assert gates.stop(now_as(broadcast), timezone.now()) is stops
+
+
+@pytest.mark.parametrize("values", [{"source": "member"}, {"purpose": "service"}, {"at": timezone.now() - LONG_AGO}])
+def test_another_s_word_another_purpose_and_an_older_stop_are_no_opt_outs_of_it(
+    channel: Channel, template: MessageTemplate, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(gates, "OPT_OUTS", 1)
+    person = make_person(1)
+    broadcast = started(make_broadcast(channel, template))
+    running.run()
+    Message.objects.update(state="sent")
+    opt_out(person, **values)
+    assert not gates.stop(now_as(broadcast), timezone.now())
+
+
+def test_errors_of_another_broadcast_and_of_before_a_resume_do_not_stop_it(
+    channel: Channel, template: MessageTemplate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gates, "EQUAL_ERRORS", 3)
+    for number in range(4):
+        make_person(number)
+    broadcast, other = (started(make_broadcast(channel, template)) for _ in range(2))
+    feeding_of = [now_as(one) for one in (broadcast, other)]
+    for one in feeding_of:
+        freezing.freeze(one, {})
+        feeding.feed(one.pk, timezone.now())
+    Message.objects.filter(recipient__broadcast=other).update(state="failed", error_code="131026")
+    assert not gates.stop(now_as(broadcast), timezone.now())
+    assert gates.stop(now_as(other), timezone.now())
+    services.resume(now_as(other))
+    assert not gates.stop(now_as(other), timezone.now())
 
 
 def test_a_paused_channel_holds_it_and_loses_nothing(
