@@ -125,6 +125,21 @@ def test_an_audience_that_is_wrong_is_told_so(
     assert words in text(answer)
 
 
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("audience/", {**EVERYONE, "field": "name", "op": "is", "value": "A\0"}),
+        ("audience/", {"who": "some", "lists": "\0"}),
+        ("message/", {"what": "values", "source.body.0": "text", "text.body.0": "\0"}),
+        ("test/", {"contact": "\0", "key": "k"}),
+    ],
+)
+def test_what_the_database_cannot_hold_is_refused(
+    browser: Browser, draft: Broadcast, step: str, said: dict[str, str]
+) -> None:
+    assert browser.post(path(draft, step), said).status_code == 400
+
+
 def test_half_a_condition_reaches_nobody_meanwhile(browser: Browser, draft: Broadcast) -> None:
     said = {**EVERYONE, "field": "name", "op": "is", "value": ""}
     browser.post(path(draft, "audience/"), said, headers=HTMX)
