@@ -86,6 +86,24 @@ ROWS = [
         todo=_("Write it again when the number is connected again, or on another channel."),
     ),
     ErrorRule(
+        ["opted_out"],
+        ErrorClass.NEVER,
+        what=_("The person opted out before this was sent."),
+        todo=_("Nothing to do. They get no more of these messages."),
+    ),
+    ErrorRule(
+        ["blocked"],
+        ErrorClass.NEVER,
+        what=_("A colleague blocked the person before this was sent."),
+        todo=_("Nothing to do while they are blocked."),
+    ),
+    ErrorRule(
+        ["cancelled"],
+        ErrorClass.NEVER,
+        what=_("The broadcast was cancelled before this was sent."),
+        todo=_("Nothing to do."),
+    ),
+    ErrorRule(
         ["upload_failed"],
         ErrorClass.RETRY_LATER,
         mender=Mender.AGENT,
