@@ -10,12 +10,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from messaging.broadcasts import feeding, freezing, gates, running, services
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient, BroadcastState, PauseReason, SkipReason
+from messaging.broadcasts.tasks import run_broadcasts
 from messaging.broadcasts.totals import failures_of, skips_of, totals_of
 from messaging.channels.base import Address
 from messaging.channels.models import Channel, ChannelState
@@ -29,7 +30,7 @@ from messaging.messages import pump
 from messaging.messages.models import Lane, Message
 from messaging.messages.people import Followers
 from tenants.context import company_context
-from tenants.models import Company
+from tenants.models import Company, DueWork
 from tenants.services import companies, opening
 from tests.messaging.broadcasts.conftest import (
     LONG_AGO,
@@ -255,6 +256,28 @@ def test_two_feeders_make_one_message_a_row(committed: object) -> None:
         assert BroadcastRecipient.objects.values("message").distinct().count() == 40
 
 
+def test_a_worker_that_meets_another_leaves_the_work_announced(committed: object) -> None:
+    """Else nobody would come back to what the other leaves behind."""
+    company = companies.create_company(address_name="meet", name="Meet", country="DE", vat_id="DE136695976")
+    opening.open_company(company)
+    with company_context(company):
+        make_person(1)
+        broadcast = started(make_broadcast(make_channel(company), make_template()))
+        freezing.freeze(now_as(broadcast), {})
+
+    def work() -> None:
+        try:
+            run_broadcasts(company.schema_name)
+        finally:
+            connection.close()
+
+    with company_context(company), transaction.atomic():
+        Broadcast.objects.select_for_update().get()
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(work).result()
+    assert DueWork.objects.filter(kind=services.KIND, company=company).exists()
+
+
 # --- Two contacts that are one ---------------------------------------------------------------------------------------
 
 
@@ -362,6 +385,42 @@ def test_a_cancelled_broadcast_sends_nothing_more_and_says_so_for_every_row(
     run()
     assert provider.asked == []
     assert dict(skips_of(broadcast)) == {SkipReason.CANCELLED: 3}
+
+
+@pytest.mark.parametrize("others", [("feed", "pause"), ("feed", "cancel"), ("pause", "cancel"), ("resume", "cancel")])
+def test_acts_at_the_same_moment_leave_one_state_and_nothing_in_the_queue_that_must_not_go(
+    committed: object, others: tuple[str, str]
+) -> None:
+    company = companies.create_company(address_name="acts", name="Acts", country="DE", vat_id="DE136695976")
+    opening.open_company(company)
+    with company_context(company):
+        for number in range(20):
+            make_person(number)
+        broadcast = started(make_broadcast(make_channel(company), make_template()))
+        freezing.freeze(now_as(broadcast), {})
+        feeding.feed(broadcast.pk, timezone.now())
+        if "resume" in others:
+            services.pause(now_as(broadcast))
+    together = Barrier(2)
+
+    def work(name: str) -> None:
+        acts = {"pause": services.pause, "resume": services.resume, "cancel": services.cancel}
+        try:
+            with company_context(company), contextlib.suppress(services.TooLate):
+                found = now_as(broadcast)
+                together.wait()
+                acts[name](found) if name in acts else feeding.feed(found.pk, timezone.now())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, others))
+    with company_context(company):
+        ended = now_as(broadcast).state
+        assert ended == (BroadcastState.CANCELLED if "cancel" in others else BroadcastState.PAUSED)
+        totals = totals_of(broadcast)
+        assert not Message.objects.filter(state="queued").exists()
+        assert (totals.skipped, totals.waiting) == ((20, 0) if "cancel" in others else (0, 20))
 
 
 @pytest.mark.parametrize("act", [services.pause, services.resume, services.unschedule])
