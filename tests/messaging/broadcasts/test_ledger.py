@@ -326,6 +326,20 @@ def test_who_waits_and_becomes_somebody_who_was_not_chosen_is_written_to(
     assert (len(provider.asked), totals_of(broadcast).accepted) == (1, 1)
 
 
+@pytest.mark.parametrize("stopped", ["+4915100000008", "US.1349"])
+def test_who_turns_out_to_have_opted_out_is_taken_from_the_queue(
+    broadcast: Broadcast, people: list[Contact], provider: Provider, inside: Company, stopped: str
+) -> None:
+    pair = [make_person(8), make_person(9, phone="US.1349")]
+    opt_out(pair[stopped == "US.1349"])
+    started(broadcast)
+    running.run()
+    assert Message.objects.filter(state="queued").count() == 4
+    become_one("+4915100000008", "US.1349")
+    pump.deliver(inside, Lane.BULK)
+    assert len(provider.asked) == len(people)
+
+
 def test_who_becomes_somebody_else_and_opts_out_is_taken_from_the_queue(
     broadcast: Broadcast, people: list[Contact], provider: Provider, inside: Company
 ) -> None:
