@@ -322,6 +322,26 @@ def test_a_time_is_read_by_the_clock_of_the_broadcast(browser: Browser, acme: Co
 
 
 @pytest.mark.parametrize(
+    ("day", "moment"),
+    [("2099-03-28", "08:00"), ("2099-03-29", "07:00"), ("2099-10-24", "07:00"), ("2099-10-25", "08:00")],
+)
+def test_nine_o_clock_is_nine_o_clock_on_both_sides_of_a_change_of_the_clock(
+    browser: Browser, acme: Company, draft: Broadcast, day: str, moment: str
+) -> None:
+    browser.post(path(draft, "timing/"), {"when": "at", "date": day, "time": "09:00"})
+    kept = fresh(acme, draft).scheduled_at
+    assert kept
+    assert kept.isoformat() == f"{day}T{moment}:00+00:00"
+
+
+def test_a_time_that_comes_twice_is_its_first_coming(browser: Browser, acme: Company, draft: Broadcast) -> None:
+    browser.post(path(draft, "timing/"), {"when": "at", "date": "2099-10-25", "time": "02:30"})
+    kept = fresh(acme, draft).scheduled_at
+    assert kept
+    assert kept.isoformat() == "2099-10-25T00:30:00+00:00"
+
+
+@pytest.mark.parametrize(
     ("said", "words"),
     [
         (at(timezone.now() - timedelta(days=1)), "This time is over"),

@@ -228,6 +228,7 @@ def test_before_it_is_cancelled_the_page_counts_what_goes_and_what_does_not(
         (PauseReason.ERRORS, "131042", "payment"),
         (PauseReason.OPT_OUTS, "", "unusually many people opted out"),
         (PauseReason.BUDGET, "", "the budget of this month"),
+        (PauseReason.BUDGET, "The message that waits would cost €0.10.", "would cost €0.10. Raise the budget"),
         (PauseReason.CHANNEL, "", "its number is disconnected"),
     ],
 )
