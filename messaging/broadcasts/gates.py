@@ -84,28 +84,17 @@ def _reason(broadcast: Broadcast) -> tuple[PauseReason | None, str]:
 
 
 def _equal_errors(broadcast: Broadcast) -> str:
-    """The code that too many of the last messages failed with since it was last resumed; '' when none did.
-
-    From the number's newest message on: its rows may end in a million that wait or were skipped.
-    """
+    """The code that too many of the last messages failed with since it was last resumed; '' when none did."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT error_code FROM (
-                SELECT m.error_code, m.state FROM {MESSAGE} m
-                WHERE m.channel_id = %s AND m.direction = 'outbound' AND m.type = 'template' AND m.at >= %s
-                    AND m.state IN ('sent', 'delivered', 'read', 'failed') AND EXISTS (
-                        SELECT 1 FROM {RECIPIENT} r WHERE r.message_id = m.id AND r.broadcast_id = %s OFFSET 0)
-                ORDER BY m.at DESC, m.id DESC LIMIT %s
+                SELECT m.error_code, m.state FROM {RECIPIENT} r JOIN {MESSAGE} m ON m.id = r.message_id
+                WHERE r.broadcast_id = %s AND m.state IN ('sent', 'delivered', 'read', 'failed') AND m.created_at > %s
+                ORDER BY r.id DESC LIMIT %s
             ) l WHERE state = 'failed' GROUP BY error_code HAVING count(*) >= %s
             """,
-            [
-                broadcast.channel_id,
-                broadcast.resumed_at or broadcast.created_at,
-                broadcast.pk,
-                LOOKED_AT,
-                EQUAL_ERRORS,
-            ],
+            [broadcast.pk, broadcast.resumed_at or broadcast.created_at, LOOKED_AT, EQUAL_ERRORS],
         )
         row = cursor.fetchone()
     return row[0] if row else ""
