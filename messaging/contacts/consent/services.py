@@ -102,11 +102,11 @@ def record_many(
 ) -> None:
     """Decisions of many people for all numbers, each (contact, time, key, proof).
 
-    Those whose key was told before are left out. The caller holds the contacts' rows.
+    Those whose key was told before, also among these, are left out. The caller holds the contacts' rows.
     """
     keys = [key for _contact, _at, key, _proof in decisions]
     told = set(ConsentEvent.objects.filter(key__in=keys).values_list("key", flat=True))
-    fresh = [one for one in decisions if one[2] not in told]
+    fresh = {one[2]: one for one in reversed(decisions) if one[2] not in told}
     events = ConsentEvent.objects.bulk_create(
         [
             ConsentEvent(
@@ -121,7 +121,7 @@ def record_many(
                 at=at,
                 key=key,
             )
-            for contact, at, key, proof in fresh
+            for contact, at, key, proof in fresh.values()
         ]
     )
     contacts = [event.contact_id for event in events]

@@ -17,7 +17,7 @@ from messaging.contacts.imports import services
 from messaging.contacts.imports.models import ContactImport, ImportState
 from messaging.contacts.imports.services import ImportRefused
 from messaging.contacts.imports.tasks import go_on_importing
-from messaging.contacts.models import Attribute, Contact, ContactList
+from messaging.contacts.models import Attribute, ChannelIdentity, Contact, ContactList
 from messaging.messages.people import Followers
 from tenants.context import company_context
 from tenants.models import Company, DueWork, User
@@ -215,6 +215,14 @@ def test_who_agreed_is_in_the_ledger_with_line_and_words(inside: Company, admin:
 def test_a_file_without_consent_lets_nobody_be_written_to(inside: Company, admin: User) -> None:
     imported(admin)
     assert not Consent.objects.exists()
+
+
+def test_two_numbers_of_one_person_are_one_agreement(inside: Company, admin: User) -> None:
+    ana = contacts.add(name="Ana", phone_number="+4915100000001")
+    ChannelIdentity.objects.create(contact=ana, kind="whatsapp", external_id="+4915100000002")
+    assert imported(admin, consent=AGREED).state == ImportState.DONE
+    event = ConsentEvent.objects.get()
+    assert (event.contact, event.proof["line"], Consent.objects.count()) == (ana, 2, 1)
 
 
 def test_who_has_opted_out_stays_out_and_is_counted(inside: Company, admin: User) -> None:
