@@ -12,7 +12,8 @@ from billing.plans import services as plans
 from billing.plans.periods import today
 from billing.rating.charges import charges_for, claim, release
 from billing.rating.lines import refresh
-from billing.usage.metering import KIND
+from billing.usage.metering import DELAY, KIND
+from billing.usage.rollup import is_behind
 from tenants.company_task import shared_task
 from tenants.models import Company
 from tenants.services import due
@@ -23,13 +24,13 @@ RATING = month.Rating(charges_for, claim, release)
 
 @shared_task
 def rate_usage(company_id: int) -> None:
-    """Bring a company's days, lines and budget up to date with its usage records."""
+    """Bring a company's days, lines and budget up to date with its usage records; again soon while more come."""
     company = Company.objects.filter(pk=company_id).first()
     if company is None:
         return
     round = due.begin(KIND, company)
     refresh(company, now=timezone.now())
-    due.settle(round, None)
+    due.settle(round, timezone.now() + DELAY if is_behind(company) else None)
 
 
 @shared_task

@@ -12,8 +12,8 @@ CENT = Decimal("0.01")
 
 
 def own_findings(document: Document) -> list[Finding]:
-    """Quantity times price, due date, periods, and addresses a letter could be sent to."""
-    return [*_dates(document), *_addresses(document), *_lines(document.lines)]
+    """Quantity times price, VAT to the cent, due date, periods, and addresses a letter could be sent to."""
+    return [*_dates(document), *_addresses(document), *_lines(document.lines), *_taxes(document)]
 
 
 def _dates(document: Document) -> Iterator[Finding]:
@@ -38,3 +38,15 @@ def _lines(lines: tuple[DocumentLine, ...]) -> Iterator[Finding]:
             yield Finding("OWN-NET", f"BT-131, line {line.position}", f"{line.net} instead of {expected}")
         if line.service_to < line.service_from:
             yield Finding("OWN-PERIOD", f"BT-135, line {line.position}", "The period ends before it begins")
+
+
+def _taxes(document: Document) -> Iterator[Finding]:
+    """The official rules let VAT be off by as much as a whole euro. A correction's VAT is what is left of the
+    invoice's, so that parts never give back a cent more."""
+    if document.type_code != INVOICE:
+        return
+    for share in document.tax_shares:
+        lines = [line.net for line in document.lines if (line.category, line.rate) == (share.category, share.rate)]
+        expected = (sum(lines, Decimal(0)) * share.rate / 100).quantize(CENT, ROUND_HALF_UP)
+        if share.tax != expected:
+            yield Finding("OWN-VAT", f"BT-117, {share.category} {share.rate}", f"{share.tax} instead of {expected}")

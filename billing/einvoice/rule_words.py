@@ -21,6 +21,7 @@ class Finding:
 WORDS = {
     "XSD": gettext_lazy("The e-invoice is not well formed."),
     "OWN-NET": gettext_lazy("A line's amount is not its quantity times its price."),
+    "OWN-VAT": gettext_lazy("A VAT amount is not its rate on the sum of its lines, to the cent."),
     "OWN-DUE": gettext_lazy("The invoice has no due date."),
     "OWN-DUE-BEFORE": gettext_lazy("The due date lies before the issue date."),
     "OWN-PERIOD": gettext_lazy("A line's period of service ends before it begins."),

@@ -70,14 +70,15 @@ class ProofMissing(Exception):
 
 
 # Parts of a member state in which its VAT does not hold, by postcode. Directive 2006/112/EC, article 6; Campione and
-# Livigno since their codes of 2020 and before; Helgoland and Büsingen: section 1 (2) UStG.
+# Livigno by their own codes, since their former ones (22060, 23030) are those of many places around; Helgoland and
+# Büsingen: section 1 (2) UStG. Of the French 98 those overseas; 980 is Monaco.
 TERRITORIES = {
     "DE": re.compile(r"27498|78266"),
     "ES": re.compile(r"(35|38|51|52)\d{3}"),
     "FI": re.compile(r"22\d{3}"),
-    "FR": re.compile(r"9[78]\d{3}"),
+    "FR": re.compile(r"97\d{3}|98[4-9]\d{2}"),
     "GR": re.compile(r"63086"),
-    "IT": re.compile(r"23030|23041|22060|22061"),
+    "IT": re.compile(r"23041|22061"),
 }
 # Places with a country code of their own that belong to a member state's VAT.
 WITHIN = {"MC": "FR"}

@@ -20,6 +20,7 @@ from billing.invoices.issuing import left_per_category, refuse_more_than_left
 from billing.invoices.models import NOT_ISSUED, Invoice, InvoiceKind, InvoiceLine, InvoiceState
 from billing.invoices.standing import record_standing
 from billing.invoices.totals import Amount, cents, net_of, tax_shares, totals_of
+from tenants.lib.text import plain_name
 from tenants.services import audit
 from tenants.services.audit import Actor
 from tenants.services.errors import Refused
@@ -86,7 +87,7 @@ def _locked(invoice: Invoice, reason: str) -> Invoice:
     locked = Invoice.objects.select_for_update(of=("self",)).select_related("company").get(pk=invoice.pk)
     if locked.kind != InvoiceKind.INVOICE or not locked.is_issued():
         raise Refused(_("Only an issued invoice can be corrected. Change a draft instead."))
-    if not reason.strip():
+    if not plain_name(reason):
         raise Refused(_("Say why the invoice is corrected: the reason stands on the document."), field="reason")
     if locked.corrections.filter(state__in=NOT_ISSUED).exists():
         raise Refused(_("A correction of this invoice is being drafted already."))
@@ -104,7 +105,7 @@ def _line(position: int, line: InvoiceLine, quantity: Decimal, left: Decimal) ->
         charge_key=line.charge_key,
         quantity=quantity,
         net=net_of(quantity, line.unit_price),
-        cost=cents(abs(quantity) * line.unit_cost),
+        cost=cents(abs(quantity) * line.unit_cost).copy_sign(line.cost),
     )
 
 
@@ -118,7 +119,7 @@ def _write(invoice: Invoice, kind: InvoiceKind, lines: list[InvoiceLine], *, rea
         kind=kind,
         corrects=invoice,
         state=InvoiceState.DRAFT,
-        reason=reason.strip()[:300],
+        reason=plain_name(reason)[:300],
         tax_shares=[shares_json(share, str(invoice.tax["reason_code"])) for share in shares],
         tax_exclusive_amount=totals.tax_exclusive_amount,
         tax_amount=totals.tax_amount,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from billing.einvoice.rules import RulesNotRun
 from billing.invoices import issuing, sending
@@ -30,9 +31,14 @@ def approve_correction(correction: Invoice, *, actor: Actor, now: datetime | Non
 
 
 def finish_company(company: Company, *, now: datetime, build: Build = build_document) -> datetime | None:
-    """Issue and send a company's approved corrections, then look after its mails; when to come again."""
-    approved = Invoice.objects.filter(company=company, state=InvoiceState.APPROVED).exclude(kind=InvoiceKind.INVOICE)
-    waiting = [correction for correction in approved.order_by("pk") if not _finish(correction, now, build)]
+    """Issue and send a company's approved corrections, then look after its mails; when to come again.
+
+    One that is issued and was never sent is taken up again: a worker may have died in between, or nobody was there
+    to get it.
+    """
+    unfinished = Q(state=InvoiceState.APPROVED) | Q(state=InvoiceState.ISSUED, deliveries=None)
+    corrections = Invoice.objects.filter(unfinished, company=company).exclude(kind=InvoiceKind.INVOICE)
+    waiting = [correction for correction in corrections.order_by("pk") if not _finish(correction, now, build)]
     for invoice in Invoice.objects.filter(company=company, deliveries__state=DeliveryState.QUEUED).distinct():
         sending.record_deliveries(invoice, now=now)
     if Invoice.objects.filter(company=company, deliveries__state=DeliveryState.QUEUED).exists():
@@ -43,11 +49,13 @@ def finish_company(company: Company, *, now: datetime, build: Build = build_docu
 def _finish(correction: Invoice, now: datetime, build: Build) -> bool:
     """Issued and on its way; or a draft again that says what stands against it. False: try it once more later."""
     try:
-        sending.send_invoice(issuing.issue_invoice(correction, now=now, build=build), now=now)
+        issued = issuing.issue_invoice(correction, now=now, build=build)
     except RulesNotRun:
         return False
     except AGAINST as problem:
         back = {"state": InvoiceState.DRAFT, "approver_id": None, "approver_name": "", "approved_at": None}
         mine = Invoice.objects.filter(pk=correction.pk, state=InvoiceState.APPROVED)
         mine.update(**back, blocks=[stands_against(problem)])
-    return True
+        return True
+    sending.send_invoice(issued, now=now)
+    return issued.deliveries.exists()

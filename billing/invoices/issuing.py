@@ -31,7 +31,10 @@ class ProofIsStale(Refused):
 
 @transaction.atomic
 def approve(invoice: Invoice, *, actor: Actor, now: datetime | None = None) -> bool:
-    """A person says that the draft may be issued; False when it was not a draft any more."""
+    """A person says that the draft may be issued, over the amount it has in `invoice`: what they looked at.
+
+    False when it is no draft any more, or comes to another amount.
+    """
     if actor.user is None:
         raise Refused(_("Only a person can approve an invoice."))
     approval = {
@@ -40,7 +43,10 @@ def approve(invoice: Invoice, *, actor: Actor, now: datetime | None = None) -> b
         "approver_name": str(actor.user),
         "approved_at": now or timezone.now(),
     }
-    changed = Invoice.objects.filter(pk=invoice.pk, state=InvoiceState.DRAFT).update(**approval)
+    as_seen = Invoice.objects.filter(
+        pk=invoice.pk, state=InvoiceState.DRAFT, tax_inclusive_amount=invoice.tax_inclusive_amount
+    )
+    changed = as_seen.update(**approval)
     if changed:
         amount = f"{invoice.tax_inclusive_amount} {invoice.currency}"
         audit.record(
@@ -157,5 +163,8 @@ def left_per_category(invoice: Invoice) -> dict[tuple[str, Decimal], tuple[Decim
 
 
 def _set_off(corrected: Invoice, amount: Decimal, now: datetime) -> None:
+    """What was written off before is no debt any more where it is taken back: nobody paid it, nobody gets it back."""
     corrected.credited_amount += amount
+    owed = corrected.tax_inclusive_amount - corrected.paid_amount - corrected.credited_amount
+    corrected.written_off_amount = min(corrected.written_off_amount, max(owed, Decimal(0)))
     record_standing(corrected, now)

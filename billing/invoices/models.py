@@ -85,6 +85,8 @@ class InvoiceState(models.TextChoices):
 
 CHANGEABLE = (InvoiceState.PENDING, InvoiceState.DRAFT)
 NOT_ISSUED = (*CHANGEABLE, InvoiceState.APPROVED)
+# The states of an invoice that is not paid, as in the index of them.
+OWING = (InvoiceState.ISSUED, InvoiceState.SENT, InvoiceState.PART_PAID)
 
 
 class InvoiceSeries(models.Model):
@@ -109,7 +111,12 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 
     def owing(self) -> InvoiceQuerySet:
         """Issued invoices that are not paid, oldest due date first."""
-        return self.issued().filter(kind="invoice", tax_inclusive_amount__gt=SETTLED).order_by("due_date", "pk")
+        unpaid = self.filter(kind="invoice", state__in=OWING, tax_inclusive_amount__gt=SETTLED)
+        return unpaid.order_by("due_date", "pk")
+
+    def overpaid(self) -> InvoiceQuerySet:
+        """Invoices that were paid and then corrected: the operator owes."""
+        return self.issued().filter(kind="invoice", credited_amount__gt=0, tax_inclusive_amount__lt=SETTLED)
 
     def overdue(self, today: date) -> InvoiceQuerySet:
         return self.owing().filter(due_date__lt=today)

@@ -282,9 +282,7 @@ def _send(month: MonthClose, now: datetime, tools: Tools) -> Outcome:
         return Outcome(Step.SEND, (block("recipients"),), again=_later(month))
     if any(delivery.state == DeliveryState.QUEUED for delivery in deliveries):
         return Outcome(Step.SEND, again=SENDING_AGAIN)
-    arrived = {delivery.recipient for delivery in deliveries if delivery.state == DeliveryState.SENT}
-    failed = sorted({delivery.recipient for delivery in deliveries} - arrived)
-    if failed:
+    if failed := sending.not_reached(deliveries):
         return Outcome(Step.SEND, (block("not_sent", recipients=failed),), again=LONGEST_AGAIN)
     return Outcome(Step.DONE)
 
@@ -316,11 +314,15 @@ STEPS: dict[str, StepFunction] = {
 
 @transaction.atomic
 def approve_month(month: MonthClose, *, actor: Actor, now: datetime | None = None) -> bool:
-    """Approve the reviewed draft of a month, so that it is issued and sent; False when it does not wait for that."""
+    """Approve the reviewed draft of a month, so that it is issued and sent.
+
+    False when it does not wait for that, or is not the draft that `month` brings along.
+    """
+    seen = month.invoice
     month = _locked(month)
-    if month.step != Step.APPROVE or month.invoice is None:
+    if month.step != Step.APPROVE or seen is None or month.invoice_id != seen.pk:
         return False
-    approved = issuing.approve(month.invoice, actor=actor, now=now)
+    approved = issuing.approve(seen, actor=actor, now=now)
     if approved:
         _go_on(month, Step.ISSUE, now)
     return approved
@@ -347,7 +349,8 @@ def collect_again(month: MonthClose, *, actor: Actor, reason: str, now: datetime
     month = _locked(month)
     invoice = month.invoice
     if invoice is not None and invoice.state == InvoiceState.APPROVED:
-        issuing.withdraw_approval(invoice, actor=actor, reason=reason)
+        if not issuing.withdraw_approval(invoice, actor=actor, reason=reason):
+            return False
     elif invoice is not None and invoice.state not in (*CHANGEABLE, InvoiceState.CORRECTED):
         return False
     MonthClose.objects.filter(pk=month.pk).update(notes=[])
@@ -359,6 +362,7 @@ def collect_again(month: MonthClose, *, actor: Actor, reason: str, now: datetime
 @transaction.atomic
 def try_again(month: MonthClose, *, now: datetime | None = None) -> None:
     """Try a waiting step now, since somebody mended what it waits for."""
+    month = _locked(month)
     _go_on(month, Step(month.step), now)
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from billing.invoices.models import BillingProfile
+from tenants.lib.text import plain_name
 from tenants.models import Company, Membership, Role
 from tenants.services import audit
 from tenants.services.audit import Actor
@@ -42,6 +43,8 @@ def change_profile(company: Company, *, actor: Actor, **details: Any) -> Billing
     profile, _made = BillingProfile.objects.select_for_update().get_or_create(company=company)
     if "recipients" in details:
         details["recipients"] = checked_recipients(details["recipients"])
+    # A sign that cannot be seen cannot be in an e-invoice either.
+    details |= {name: plain_name(value) for name, value in details.items() if isinstance(value, str)}
     former = {name: getattr(profile, name) for name in CHANGEABLE}
     before, after = audit.changes(former, {name: details[name] for name in CHANGEABLE if name in details})
     if after:
@@ -66,12 +69,12 @@ def checked_recipients(addresses: list[str]) -> list[str]:
 
 
 def recipients_of(company: Company) -> list[str]:
-    """Who gets a company's invoices: those it named, else its admins."""
+    """Who gets a company's invoices: those it named, else its admins, those of longest standing first."""
     named = list(profile_of(company).recipients)
     if named:
         return named
     admins = Membership.objects.filter(company=company, role=Role.ADMIN, user__is_active=True)
-    return list(admins.order_by("pk").values_list("user__email", flat=True))
+    return list(admins.order_by("pk").values_list("user__email", flat=True)[:MOST_RECIPIENTS])
 
 
 def buyer_facts(company: Company, profile: BillingProfile) -> dict[str, str]:

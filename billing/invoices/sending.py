@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -37,6 +37,7 @@ def send_invoice(
     invoice: Invoice, *, actor: Actor = SYSTEM, recipients: Iterable[str] | None = None, now: datetime | None = None
 ) -> list[InvoiceDelivery]:
     """Queue the document to the company's recipients, once; or to those named, again too, but never twice at a time."""
+    now = now or timezone.now()
     invoice = Invoice.objects.select_for_update(of=("self",)).select_related("company", "corrects").get(pk=invoice.pk)
     if not invoice.is_issued():
         raise Refused(_("Only an issued invoice can be sent."))
@@ -46,7 +47,7 @@ def send_invoice(
     under_way = set(invoice.deliveries.filter(state=DeliveryState.QUEUED).values_list("recipient", flat=True))
     made = [_queue(invoice, address, now) for address in profiles.checked_recipients(named) if address not in under_way]
     if made:
-        due.announce(KIND, invoice.company, at=(now or timezone.now()) + WATCH)
+        due.announce(KIND, invoice.company, at=now + WATCH)
         audit.record(
             actor,
             "invoice.sent",
@@ -57,7 +58,7 @@ def send_invoice(
     return made
 
 
-def _queue(invoice: Invoice, address: str, now: datetime | None) -> InvoiceDelivery:
+def _queue(invoice: Invoice, address: str, now: datetime) -> InvoiceDelivery:
     document = invoice.document
     attached = mail.Attachment(ATTACHMENT, document.pk, document.file_name, "application/pdf")
     queued = mail.queue_mail(
@@ -73,7 +74,7 @@ def _queue(invoice: Invoice, address: str, now: datetime | None) -> InvoiceDeliv
         recipient=address,
         mail=queued,
         message_id=queued.message_id,
-        queued_at=now or timezone.now(),
+        queued_at=now,
     )
 
 
@@ -85,6 +86,19 @@ def _context(invoice: Invoice) -> dict[str, object]:
             "last": day_in(invoice.period_last, invoice.language),
         }
         return {"invoice": invoice, "title": title_of(invoice), "opening": opening, "sums": written.terms}
+
+
+def not_reached(deliveries: Sequence[InvoiceDelivery]) -> list[str]:
+    """The addresses it never arrived at. One that failed is done with when it was sent again, elsewhere perhaps, and
+    that arrived."""
+    arrived = [delivery for delivery in deliveries if delivery.state == DeliveryState.SENT]
+    last = max((delivery.queued_at for delivery in arrived), default=None)
+    failed = {
+        delivery.recipient
+        for delivery in deliveries
+        if delivery.state == DeliveryState.FAILED and (last is None or delivery.queued_at >= last)
+    }
+    return sorted(failed - {delivery.recipient for delivery in arrived})
 
 
 @transaction.atomic

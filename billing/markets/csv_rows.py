@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
+LONGEST_NAME = 60
 Row = TypeVar("Row")
 Cells = dict[str, str]
 
@@ -99,4 +100,13 @@ def prefixes_of(text: str) -> tuple[str, ...]:
 def text_of(text: str) -> str:
     if not text or text != text.strip():
         raise ValueError(_("a cell is empty or has spaces around it"))
+    if "\0" in text:
+        raise ValueError(_("a cell has a character that is no text"))
     return text
+
+
+def market_of(text: str) -> str:
+    """A market's name, as long as its column takes it."""
+    if len(text) > LONGEST_NAME:
+        raise ValueError(_("a market's name has at most %(most)s characters") % {"most": LONGEST_NAME})
+    return text_of(text)

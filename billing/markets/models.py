@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func, Value
 
+from billing.markets.csv_rows import LONGEST_NAME
 from billing.markets.table import MarketTable, Membership
 
 
@@ -30,7 +31,7 @@ class MarketPrefix(models.Model):
 
     channel_kind = models.CharField(max_length=12)
     prefix = models.CharField(max_length=7, blank=True)
-    market = models.CharField(max_length=60)
+    market = models.CharField(max_length=LONGEST_NAME)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True)
 

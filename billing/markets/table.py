@@ -8,7 +8,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from billing.markets.csv_rows import CardError, Cells, at_line, day_of, prefixes_of, read_rows, text_of
+from billing.markets.csv_rows import CardError, Cells, at_line, day_of, market_of, prefixes_of, read_rows, text_of
 
 OTHER = "Other"
 COLUMNS = ("market", "prefixes", "valid_from", "valid_to", "source")
@@ -88,4 +88,4 @@ def membership_of(cells: Cells) -> Membership:
     if valid_to < valid_from:
         raise ValueError(_("it ends before it begins"))
     text_of(cells["source"])
-    return Membership(text_of(cells["market"]), prefixes_of(cells["prefixes"]), valid_from, valid_to)
+    return Membership(market_of(cells["market"]), prefixes_of(cells["prefixes"]), valid_from, valid_to)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import F, Sum
+from django.db.models import F
 
-from billing.invoices.models import Invoice
+from billing.invoices.models import SETTLED, Invoice
 from billing.payments.models import Payment
 from tenants.models import Company
 
@@ -29,7 +29,8 @@ class OpenItem:
 
 @dataclass
 class Balance:
-    """What a company owes in one currency. `credit` came in and belongs to no invoice yet."""
+    """What a company owes in one currency. `credit` is its own: it came in and pays nothing yet, or paid an invoice
+    that was corrected afterwards."""
 
     company: Company
     currency: str
@@ -49,10 +50,10 @@ def open_items(today: date, company: Company | None = None) -> list[OpenItem]:
     return [OpenItem(invoice, invoice.open_amount, invoice.days_overdue(today)) for invoice in owing]
 
 
-def balances(today: date) -> list[Balance]:
-    """One row a company and currency, who owes most that is late first. Two queries."""
+def balances(today: date, company: Company | None = None) -> list[Balance]:
+    """One row a company and currency, who owes most that is late first; of one company, or of all."""
     found: dict[tuple[int, str], Balance] = {}
-    for item in open_items(today):
+    for item in open_items(today, company):
         invoice = item.invoice
         key = (invoice.company_id, invoice.currency)
         balance = found.setdefault(key, Balance(invoice.company, invoice.currency))
@@ -62,8 +63,11 @@ def balances(today: date) -> list[Balance]:
         balance.oldest_due_date = balance.oldest_due_date or invoice.due_date
         if item.days_overdue:
             balance.overdue += item.open_amount
-    for (company, currency), credit in _credits().items():
-        found.setdefault((company.pk, currency), Balance(company, currency)).credit = credit
+    credits = _credits(company)
+    owners = {balance.company.pk: balance.company for balance in found.values()}
+    owners |= Company.objects.prefetch_related("domains").in_bulk({pk for pk, _ in credits} - set(owners))
+    for (pk, currency), credit in credits.items():
+        found.setdefault((pk, currency), Balance(owners[pk], currency)).credit = credit
     return sorted(found.values(), key=lambda balance: (-balance.overdue, -balance.owed, balance.company.name))
 
 
@@ -71,16 +75,16 @@ def _age(days: int) -> int:
     return 0 if days <= 0 else next((age for age in AGES[1:] if days <= age), AGES[-1])
 
 
-def _credits() -> dict[tuple[Company, str], Decimal]:
-    """Money that came in and pays nothing yet."""
-    loose = Payment.objects.filter(reversed_at=None, allocated_amount__lt=F("amount")).select_related("company")
-    credits: dict[tuple[Company, str], Decimal] = defaultdict(lambda: ZERO)
-    for payment in loose.prefetch_related("company__domains"):
-        credits[payment.company, payment.currency] += payment.unallocated_amount
+def _credits(company: Company | None) -> dict[tuple[int, str], Decimal]:
+    """By company's key and currency, money that pays nothing: never given to an invoice, or more than is left of one.
+    One query."""
+    loose = Payment.objects.filter(reversed_at=None, allocated_amount__lt=F("amount"))
+    overpaid = Invoice.objects.overpaid()
+    if company is not None:
+        loose, overpaid = loose.filter(company=company), overpaid.filter(company=company)
+    of_payments = loose.values_list("company_id", "currency", F("amount") - F("allocated_amount"))
+    of_invoices = overpaid.values_list("company_id", "currency", SETTLED - F("tax_inclusive_amount"))
+    credits: dict[tuple[int, str], Decimal] = defaultdict(lambda: ZERO)
+    for key, currency, rest in of_payments.union(of_invoices, all=True):
+        credits[key, currency] += rest
     return credits
-
-
-def income(first: date, last: date) -> dict[str, Decimal]:
-    """What came in between two days, by currency."""
-    sums = Payment.objects.filter(reversed_at=None, received_date__range=(first, last)).values("currency")
-    return {row["currency"]: row["total"] for row in sums.annotate(total=Sum("amount")).order_by("currency")}

@@ -34,7 +34,10 @@ def record_payment(
     source: str = PaymentSource.TRANSFER,
     external_id: str | None = None,
 ) -> Payment:
-    """Book money that came in. The same bank entry again is the same payment, and changes nothing."""
+    """Book money that came in. The same bank entry again is the same payment, and changes nothing.
+
+    Refused when the entry was booked as another: what is told now would be lost.
+    """
     if amount <= 0 or amount != amount.quantize(CENT):
         raise Refused(_("A payment is more than nothing, in whole cents."), field="amount")
     booked = {
@@ -56,6 +59,8 @@ def record_payment(
             target=f"{amount} {currency}",
             after={"reference": reference},
         )
+    elif (payment.company, payment.amount, payment.currency) != (company, amount, currency):
+        raise Refused(_("This was booked already, of another amount or company. Take that payment back first."))
     return payment
 
 
@@ -119,12 +124,15 @@ def mark_paid(
 def match(payment: Payment, *, actor: Actor, now: datetime | None = None) -> list[Allocation]:
     """Allocate to the invoices whose numbers stand in the reference, in that order; the rest waits for a person."""
     numbers = dict.fromkeys(f"RE-{digits}" for digits in NUMBER.findall(payment.reference))
+    named = Invoice.objects.owing().filter(company=payment.company, currency=payment.currency, number__in=numbers)
+    # Locked first, so that the same asked twice finds nothing the second time.
+    invoices = {invoice.number: invoice for invoice in named.select_for_update(of=("self",)).order_by("pk")}
+    payment = _locked(payment)
     made = []
-    for number in numbers:
-        named = Invoice.objects.owing().filter(company=payment.company, currency=payment.currency, number=number)
-        payment.refresh_from_db()
-        if (invoice := named.first()) and payment.unallocated_amount > 0:
+    for invoice in (invoices[number] for number in numbers if number in invoices):
+        if payment.unallocated_amount > 0:
             made.append(allocate(payment, invoice, actor=actor, now=now))
+            payment.refresh_from_db(fields=["allocated_amount"])
     return made
 
 

@@ -248,7 +248,8 @@ def record_rated(company: Company, period: Period, amount: Decimal, *, counted: 
         month.rated, month.reserved = amount, month.reserved - given_back
         month.save(update_fields=["rated", "reserved"])
     budget = Budget.objects.filter(company=company).first()
-    if budget:
+    # What comes late for a month that is over stops nothing any more.
+    if budget and period == month_of(today(now)):
         _tell(budget, month, now)
 
 

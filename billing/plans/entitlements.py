@@ -39,6 +39,7 @@ from billing.rating.problems import Problem, Unrated, gathered
 from billing.rating.rate import FREE_SERVICE, RatedUsage, Usage, known_category
 from billing.rating.reasons import reason_of
 from billing.rating.rules import NoRules, rules_on
+from billing.usage.metering import key_of
 from billing.usage.models import Origin, UsageRecord
 from tenants.models import Company
 
@@ -53,7 +54,6 @@ __all__ = [
     "budget_allows",
     "budget_stops",
     "expected",
-    "forecast",
     "forget_expected",
     "markets_of",
     "may_reply",
@@ -193,14 +193,9 @@ SMALLEST = Decimal("0.000001")
 
 def prices_of(company: Company, message_public_ids: Iterable[str]) -> dict[str, RatedUsage]:
     """What delivered messages cost, by message; those that were not counted yet or have no price are missing."""
-    keys = [f"{company.public_id}:{message}:message" for message in message_public_ids]
+    keys = [key_of(company, message) for message in message_public_ids]
     records = list(UsageRecord.objects.of(company).standing().filter(source_key__in=keys)) if keys else []
     return {one.record.message_public_id: one.rated for one in priced(company, records) if one.rated}
-
-
-def forecast(company: Company, *, now: datetime) -> Decimal:
-    """What the month's messages will have cost if it goes on like this."""
-    return spending(company, now=now).forecast
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from billing.markets.models import market_table
 from billing.plans import entitlements
 from billing.plans.entitlements import Planned
 from billing.plans.periods import PLACES, today
-from billing.rating.card import whatsapp_card
 from billing.rating.countries import market_of_country, sample_numbers
 from billing.rating.names import market_name
 from tenants.models import Company
 
+KIND = "whatsapp"
 ZERO = Decimal(0)
 
 
@@ -67,22 +68,20 @@ class Quote:
         return {"lines": lines, "currency": self.currency, "category": self.category}
 
 
-def prefixes_on(day: date) -> Mapping[str, str]:
-    """The market of each calling prefix, without "+"; numbers of no prefix belong to "Other"."""
-    return {prefix: market.name for market in whatsapp_card().markets(day) for prefix in market.prefixes if prefix}
+def prefixes_at(now: datetime) -> Mapping[str, str]:
+    """The market of each calling prefix, without "+"; numbers of no prefix belong to "Other". One query."""
+    markets = market_table(KIND).markets(today(now))
+    return {prefix: market.name for market in markets for prefix in market.prefixes if prefix}
 
 
 def quote(company: Company, counts: Mapping[str, int], category: str, *, number: str, now: datetime) -> Quote:
     """Price so many messages to each market as invoices would, sent through a number; most first.
 
-    A key may also be a country's code, where the recipient's number is not known.
+    A key may also be a country's code, as for `by_market`.
     """
-    numbers: Counter[str] = Counter()
-    for key, count in counts.items():
-        numbers[market_of(key, today(now))] += count
     planned = [
         Planned(number, category.lower(), market=market, quantity=count)
-        for market, count in numbers.most_common()
+        for market, count in by_market(counts, at=now).most_common()
         if count
     ]
     quoted = entitlements.quote(company, planned, now=now)
@@ -111,9 +110,14 @@ def quote_from(values: Mapping[str, Any]) -> Quote | None:
     return Quote(tuple(lines), str(values["currency"]), str(values["category"]))
 
 
-def market_of(key: str, day: date) -> str:
-    """A market as it is, or the market of a country's code."""
-    return market_of_country(whatsapp_card(), key, day) if key in sample_numbers() else key
+def by_market(counts: Mapping[str, int], *, at: datetime) -> Counter[str]:
+    """Counts by market; a key may also be a country's code, where a recipient's number is not known."""
+    countries = counts.keys() & sample_numbers().keys()
+    table = market_table(KIND) if countries else None
+    numbers: Counter[str] = Counter()
+    for key, count in counts.items():
+        numbers[market_of_country(table, key, today(at)) if table and key in countries else key] += count
+    return numbers
 
 
 def name_of(market: str) -> str:

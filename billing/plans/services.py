@@ -62,15 +62,20 @@ def subscribe(
 
 COUNT_SEATS = f"""
 INSERT INTO {SeatPeak._meta.db_table} AS p (company_id, month, seats)
-SELECT company_id, %s, count(*) FROM {Membership._meta.db_table} GROUP BY company_id ORDER BY company_id
+SELECT company_id, %s, count(*) FROM {Membership._meta.db_table} WHERE %s::bigint IS NULL OR company_id = %s
+GROUP BY company_id ORDER BY company_id
 ON CONFLICT (company_id, month) DO UPDATE SET seats = EXCLUDED.seats WHERE p.seats < EXCLUDED.seats
 """
 
 
-def count_seats(day: date) -> int:
-    """Note for every company how many people it has, if that is the most of the month; how many rows changed."""
+def count_seats(day: date, company: Company | None = None) -> int:
+    """Note for every company, or for one, how many people it has, if that is the most of the month.
+
+    How many rows changed.
+    """
+    one = company.pk if company else None
     with connection.cursor() as cursor:
-        cursor.execute(COUNT_SEATS, [month_of(day).first])
+        cursor.execute(COUNT_SEATS, [month_of(day).first, one, one])
         return int(cursor.rowcount)
 
 

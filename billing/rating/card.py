@@ -20,6 +20,7 @@ from billing.markets.csv_rows import (
     currency_of,
     day_of,
     decimal_of,
+    market_of,
     prefixes_of,
     read_rows,
     text_of,
@@ -124,7 +125,7 @@ class Members:
 
 def row_of(cells: Cells) -> tuple[Rate, frozenset[str]]:
     rate = Rate(
-        market=text_of(cells["market"]),
+        market=market_of(cells["market"]),
         currency=currency_of(cells["currency"]),
         category=category_of(cells["category"]),
         amount=decimal_of(cells["rate"]),

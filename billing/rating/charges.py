@@ -70,7 +70,7 @@ def charges_for(company: Company, period: Period, *, now: datetime) -> Charges:
     """All of the month, and of months before, that is on no invoice yet. Asking twice gives the same."""
     hold(company)
     # The seats of today, if nobody has counted them yet.
-    count_seats(today(now))
+    count_seats(today(now), company)
     done = refresh(company, now=now)
     waiting = UnratedUsage.objects.filter(company=company, month__lte=period.first).values_list("month", flat=True)
     months = {period, *map(month_of, waiting)}

@@ -19,11 +19,13 @@ from billing.markets.csv_rows import (
     currency_of,
     day_of,
     decimal_of,
+    market_of,
     prefixes_of,
     read_rows,
     text_of,
 )
 from billing.markets.models import market_table
+from billing.markets.table import OTHER
 from billing.rating.card import Category, category_of
 from billing.rating.models import Rate, RateCard
 from tenants.models import User
@@ -125,7 +127,7 @@ def decoded(data: bytes) -> str:
 def row_of(cells: Cells) -> Row:
     first, last = cells.get("tier_from", ""), cells.get("tier_to", "")
     return Row(
-        market=text_of(cells["market"]),
+        market=market_of(cells["market"]),
         prefixes=frozenset(prefixes_of(cells["country_codes"])),
         currency=currency_of(cells["currency"]),
         category=category_of(cells["category"]),
@@ -187,7 +189,7 @@ def overlapping(rows: Iterable[tuple[int, Row]]) -> Iterable[str]:
 def strangers(rows: list[tuple[int, Row]], channel_kind: str, valid_from: date, *, is_partial: bool) -> Iterable[str]:
     """A part of a card may not move countries from market to market; a whole one says where all the others belong."""
     if not is_partial:
-        if rows and not any("" in row.prefixes for _line, row in rows):
+        if rows and not any("" in row.prefixes and row.market == OTHER for _line, row in rows):
             yield at_line(rows[-1][0], _("“*”, every other number, must belong to “Other”"))
         return
     known = {market.name: frozenset(market.prefixes) for market in market_table(channel_kind).markets(valid_from)}

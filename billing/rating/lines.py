@@ -25,7 +25,7 @@ from billing.rating.models import LineKind, RatedLine, UnratedUsage
 from billing.rating.month import Month, Piece
 from billing.rating.problems import Problem, gathered
 from billing.rating.rate import known_category
-from billing.usage.rollup import hold, is_behind, roll_up
+from billing.usage.rollup import hold, marks_of, roll_up
 from tenants.models import Company
 
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -76,20 +76,19 @@ class RatedMonth:
     problems: tuple[Problem, ...]
 
 
-def refresh(company: Company, *, now: datetime) -> frozenset[Period]:
-    """Bring days, lines and budget up to date with the records; the months that were touched."""
-    touched: set[Period] = set()
-    while is_behind(company):
-        touched |= _refresh_some(company, now)
-    return frozenset(touched)
-
-
 @transaction.atomic
-def _refresh_some(company: Company, now: datetime) -> set[Period]:
+def refresh(company: Company, *, now: datetime) -> set[Period]:
+    """Bring days, lines and budget up to date with the records of before; the months that were touched.
+
+    What comes meanwhile leaves its day behind. Going on with it here would never end while a company sends, and would
+    ask for a day's lock while the month's is held.
+    """
     hold(company)
-    # Asked first: what they became is in the count that follows.
+    # In this order: what the reservations became is in the count that follows, and a record that comes after the
+    # question leaves its day behind, so that its reservation is found the next time.
+    marks = marks_of(company)
     used = used_reservations(company)
-    months = {month_of(day) for day in roll_up(company).days}
+    months = {month_of(day) for day in roll_up(company, marks).days}
     reserved_in = Reservation.objects.filter(pk__in=used).values_list("month", flat=True).distinct()
     for period in sorted(months):
         rate_month(company, period, now=now)

@@ -58,13 +58,6 @@ def set_prices(
     return made
 
 
-def end_prices(company: Company, *, currency: str, last_day: date) -> int:
-    """The company's own list ends; afterwards the one for all holds."""
-    return PriceList.objects.filter(company=company, currency=currency, valid_to=None, valid_from__lte=last_day).update(
-        valid_to=last_day
-    )
-
-
 @transaction.atomic
 def enter_exchange_rate(
     base: str, quote: str, *, valid_from: date, rate: Decimal, source: str, by: User | None

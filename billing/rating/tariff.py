@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from billing.rating.card import Category
-from billing.rating.models import CardState, ExchangeRate, PriceList, Rate
+from billing.rating.models import CardState, ExchangeRate, PriceList, Rate, RateCard
 from tenants.models import Company
 
 # Where the card of the company's currency has no rate.
@@ -136,29 +136,23 @@ def _in_force(history: list[Dated], day: date) -> list:
 
 def load_tariff(channel_kind: str = "whatsapp") -> Tariff:
     """What is published; of two cards of one day the higher revision holds, market by market."""
-    rates = Rate.objects.filter(card__channel_kind=channel_kind, card__state=CardState.PUBLISHED)
-    newest: dict[tuple, tuple[int, list[Rate]]] = {}
-    for row in rates.select_related("card").order_by("card__revision", "pk"):
-        key = (row.card.currency, row.card.valid_from, row.market, row.category)
-        revision, found = newest.get(key, (row.card.revision, []))
-        newest[key] = (row.card.revision, [row] if revision < row.card.revision else [*found, row])
-    steps = [(row.market, Category(row.category), _step(row)) for _, found in newest.values() for row in found]
+    cards = {card.pk: card for card in RateCard.objects.filter(channel_kind=channel_kind, state=CardState.PUBLISHED)}
+    # As bare values: a price is asked for every few hundred messages, and there are a thousand rates.
+    rates = Rate.objects.filter(card__in=cards).order_by("card__revision", "pk")
+    newest: dict[tuple, tuple[int, list[tuple[str, Category, Step]]]] = {}
+    for pk, card_id, market, category, amount, tier_from, tier_to in rates.values_list(
+        "pk", "card", "market", "category", "amount", "tier_from", "tier_to"
+    ):
+        card = cards[card_id]
+        step = Step(str(pk), str(card), card.currency, amount, card.valid_from, tier_from=tier_from, tier_to=tier_to)
+        key = (card.currency, card.valid_from, market, category)
+        row = (market, Category(category), step)
+        revision, found = newest.get(key, (card.revision, []))
+        newest[key] = (card.revision, [row] if revision < card.revision else [*found, row])
     exchanges = [
         (row.base, row.quote, Conversion(row.rate.normalize(), row.valid_from)) for row in ExchangeRate.objects.all()
     ]
-    return Tariff(steps, exchanges)
-
-
-def _step(row: Rate) -> Step:
-    return Step(
-        str(row.pk),
-        str(row.card),
-        row.card.currency,
-        row.amount,
-        row.card.valid_from,
-        tier_from=row.tier_from,
-        tier_to=row.tier_to,
-    )
+    return Tariff([row for _revision, found in newest.values() for row in found], exchanges)
 
 
 def load_prices(company: Company | None, currency: str) -> Prices:

@@ -21,7 +21,7 @@ from tenants.services import due
 __all__ = ["KIND", "PRICED", "Origin", "UsageFact", "billing_day", "key_of", "record_usage"]
 
 KIND = "billing.usage"
-# So long the rollup waits for more of the same burst.
+# So long the rollup waits for more of the same burst, and between two rounds.
 DELAY = timedelta(seconds=10)
 # The kinds of channel a rate card prices.
 PRICED = frozenset({"whatsapp"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -43,15 +44,20 @@ class RolledUp:
     changed: int = 0
 
 
+def marks_of(company: Company) -> dict[date, int]:
+    """The days that are behind, oldest first, with their marks."""
+    return dict(DirtyDay.objects.filter(company=company).order_by("day").values_list("day", "marks"))
+
+
 @transaction.atomic
-def roll_up(company: Company, *, most_days: int = 62) -> RolledUp:
-    """Bring the days that are behind up to date, oldest first.
+def roll_up(company: Company, marks: Mapping[date, int] | None = None) -> RolledUp:
+    """Bring the days that are behind up to date, or those whose `marks` were read before something else was.
 
     Records that commit meanwhile wait on nothing: their mark differs, so their day stays dirty. One at a time per
     company, since a slow count must not write over a newer one.
     """
     hold(company)
-    marks = dict(DirtyDay.objects.filter(company=company).order_by("day").values_list("day", "marks")[:most_days])
+    marks = marks_of(company) if marks is None else marks
     if not marks:
         return RolledUp()
     changed = count_days(company, list(marks))
@@ -59,7 +65,7 @@ def roll_up(company: Company, *, most_days: int = 62) -> RolledUp:
     return RolledUp(tuple(marks), changed)
 
 
-def _take_away(company: Company, marks: dict[date, int]) -> None:
+def _take_away(company: Company, marks: Mapping[date, int]) -> None:
     """Remove the marks that are as they were seen.
 
     In SQL, since Django's delete() looks first and deletes by key then: a mark made in between would be lost.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -13,13 +13,11 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from billing.invoices.models import BillingProfile
 from billing.invoices.profiles import MOST_RECIPIENTS
+from tenants.forms.amounts import read_amount
 from tenants.forms.fields import CountryField, clean_vat_id
 from tenants.models import Company
 
 MOST_MONEY = Decimal("10000000")
-# 1.000,50 and 1,000.50, with blanks or apostrophes between thousands: the last separator before one or two digits
-# parts the cents.
-AMOUNT = re.compile(r"(?P<whole>\d{1,3}(?:[.,'’ \u00a0\u202f]\d{3})+|\d+)(?:[.,](?P<cents>\d{1,2}))?", re.ASCII)
 
 
 class MoneyField(forms.CharField):
@@ -37,15 +35,14 @@ class MoneyField(forms.CharField):
         text = super().clean(value).strip()
         if not text:
             return Decimal(0)
-        match = AMOUNT.fullmatch(text)
-        if not match:
+        try:
+            amount = read_amount(text, places=2, is_money=True)
+        except ValueError:
+            amount = Decimal(-1)
+        if amount < 0:
             raise forms.ValidationError(
                 gettext("Write an amount, such as %(example)s.") % {"example": number_format(Decimal("250"), 2)}
             )
-        try:
-            amount = Decimal(f"{re.sub(r'[^0-9]', '', match['whole'])}.{match['cents'] or '00'}")
-        except InvalidOperation as error:
-            raise AssertionError("the pattern lets only digits through") from error
         if not self.smallest <= amount <= MOST_MONEY:
             raise forms.ValidationError(
                 gettext("Write an amount from %(smallest)s to %(largest)s.")

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -65,8 +66,9 @@ def of_month_as_csv(request: Request) -> HttpResponseBase:
     """All of them in order of time, written day by day."""
     company, period = company_of(request), asked_month(request)
     way, key = _asked(request, period)
-    records = _records(company, period, way, key)
-    days = list(records.order_by("day").values_list("day", flat=True).distinct())
+    wanted = _filter(way, key)
+    records = UsageRecord.objects.of(company).standing().filter(**wanted)
+    days = list(_days(company, period, wanted))
     by_day = (record for day in days for record in records.filter(day=day).in_order().iterator())
     told = map(_told, priced_one_by_one(company, period, by_day))
     return CsvAnswer(_csv(told), name=f"botschaft-{month_word(period)}-messages.csv")
@@ -134,9 +136,13 @@ def _day_in(text: str, period: Period) -> date:
 def _records(company: Company, period: Period, way: str, key: tuple[str, ...]) -> UsageRecordQuerySet:
     """The company's own, and only of days that have such, so that a rare market is not looked for in a million."""
     wanted = _filter(way, key)
+    return UsageRecord.objects.of(company).standing().filter(day__in=_days(company, period, wanted), **wanted)
+
+
+def _days(company: Company, period: Period, wanted: dict[str, Any]) -> QuerySet[DailyUsage, date]:
+    """The days of the month that have such messages, in order."""
     days = DailyUsage.objects.of(company).between(period.first, period.last).filter(**wanted)
-    records = UsageRecord.objects.of(company).standing()
-    return records.filter(day__in=days.values("day").distinct(), **wanted)
+    return days.order_by("day").values_list("day", flat=True).distinct()
 
 
 def _filter(way: str, key: tuple[str, ...]) -> dict[str, Any]:

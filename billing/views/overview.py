@@ -18,7 +18,7 @@ from billing.plans.budgets import Spending, spending
 from billing.plans.changing import Standing, standing
 from billing.plans.periods import Period, month_of, today
 from billing.plans.services import seats_used
-from billing.rating.breakdown import Bill, Days, Part, bill, days, in_cents, messages_in, months_of, parts_by
+from billing.rating.breakdown import CENT, Bill, Days, Part, bill, days, in_cents, messages_in, months_of, parts_by
 from billing.views import words
 from billing.views.budget import bar, warning
 from tenants.access import role_required
@@ -76,7 +76,9 @@ def _plan(company: Company, period: Period, held: Standing) -> dict[str, Any] | 
 
 def _tiles(money: Bill, spent: Spending, period: Period) -> list[dict[str, Any]]:
     """What adds up to what is committed; the forecast stands behind, since it is a guess."""
-    messages, fee, held = (amount.quantize(Decimal("0.01")) for amount in (money.messages, money.fee, spent.reserved))
+    messages, fee, held = (
+        amount.quantize(CENT, "ROUND_HALF_UP") for amount in (money.messages, money.fee, spent.reserved)
+    )
     parts = [(_("Messages"), "", messages, _("delivered and priced"))]
     if fee:
         parts.append((_("Message fee"), "+", fee, _("of the plan, beyond what it includes")))

@@ -67,7 +67,8 @@ def asked_month(request: Request) -> Period:
     """The month the address names as 2026-11; this one for anything else."""
     try:
         return month_of(date.fromisoformat(f"{request.GET.get('month', '')}-01"))
-    except ValueError:
+    except (ValueError, OverflowError):
+        # The last month there is has no day after it.
         return month_of(today(timezone.now()))
 
 

@@ -84,7 +84,7 @@ def _invoice(month: MonthClose, at: datetime, staff: Actor, tools: Tools) -> Inv
     if reviewed.step != Step.APPROVE:
         raise RuntimeError(f"{month.company} {month.first:%Y-%m} waits in {reviewed.step}: {reviewed.blocks}")
     approved_at = at + timedelta(hours=1)
-    months.approve_month(month, actor=staff, now=approved_at)
+    months.approve_month(reviewed, actor=staff, now=approved_at)
     months.close_month(month, now=approved_at, tools=tools)
     invoice = Invoice.objects.get(months=month)
     _mails_went_out(invoice, approved_at)

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from billing.plans.quotes import prefixes_on
+from billing.plans.quotes import prefixes_at
 from config.demo.crowd import CROWDS
 from messaging.broadcasts import feeding, freezing, services
 from messaging.broadcasts.models import Broadcast
@@ -88,7 +88,7 @@ def send_once(channel: Channel, company: str, *, now: datetime) -> Broadcast:
         created_at=at - timedelta(hours=2),
     )
     services.start(broadcast, now=at)
-    freezing.freeze(broadcast, prefixes_on(at.date()))
+    freezing.freeze(broadcast, prefixes_at(at))
     _send(broadcast, channel, at, Random(crowd.seed))  # noqa: S311  (the same at every start)
     broadcast.refresh_from_db()
     return broadcast

@@ -58,17 +58,12 @@ class Rest:
     expected: Expected
 
 
-def expected_prices(broadcast: Broadcast, rows: Sequence[BroadcastRecipient], now: datetime) -> Expected:
-    """What each row's message would cost today."""
-    return _expected(broadcast, [(row.market, row.address) for row in rows], now)
-
-
 def rest_of(broadcast: Broadcast, now: datetime) -> Rest:
     """What is left to send, and its price."""
     waiting = BroadcastRecipient.objects.filter(broadcast=broadcast, message=None, skipped="", contact__isnull=False)
     by_market = waiting.order_by("market").values_list("market").annotate(count=Count("pk"), one=Min("address"))
     places = [(market, address) for market, count, address in by_market for _one in range(count)]
-    return Rest(len(places), _expected(broadcast, places, now))
+    return Rest(len(places), expected_prices(broadcast, places, now))
 
 
 def put_aside(messages: Sequence[str], expected: Expected, now: datetime) -> Reserved:
@@ -95,8 +90,11 @@ def shortage_words(broadcast: Broadcast, reserved: Reserved, now: datetime) -> s
         return " ".join([words, *(problem.words() for problem in rest.expected.problems)])
 
 
-def _expected(broadcast: Broadcast, places: Sequence[tuple[str, str]], now: datetime) -> Expected:
-    """One quote for all, since the price of a market's messages may fall with their number."""
+def expected_prices(broadcast: Broadcast, places: Sequence[tuple[str, str]], now: datetime) -> Expected:
+    """What a message to each market and address would cost today.
+
+    One quote for all, since the price of a market's messages may fall with their number.
+    """
     channel = broadcast.channel
     if channel is None or channel.kind not in PRICED:
         return Expected((None,) * len(places))

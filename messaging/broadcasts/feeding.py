@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -20,7 +21,7 @@ from messaging.contacts.consent.models import Consent
 from messaging.contacts.models import ChannelIdentity, Contact
 from messaging.conversations.models import Conversation, ConversationState
 from messaging.live.events import tell
-from messaging.message_templates.filling import content_for, rendered
+from messaging.message_templates.filling import Filler
 from messaging.message_templates.models import MessageTemplate
 from messaging.messages.models import Direction, Lane, Message, MessageState
 from messaging.messages.nudging import announce
@@ -28,7 +29,9 @@ from messaging.messages.pacing import lane_rate
 from messaging.messages.wording import preview_of
 from tenants.lib.ids import new_public_id
 
-CONTACT, CONSENT, RECIPIENT = Contact._meta.db_table, Consent._meta.db_table, BroadcastRecipient._meta.db_table
+CONTACT, CONSENT = Contact._meta.db_table, Consent._meta.db_table
+CONVERSATION, IDENTITY = Conversation._meta.db_table, ChannelIdentity._meta.db_table
+MESSAGE, RECIPIENT = Message._meta.db_table, BroadcastRecipient._meta.db_table
 BATCH = 500
 # So much of a channel's rate waits in its lane: enough that the pump is never idle, little to take back at a pause.
 AHEAD = timedelta(seconds=30)
@@ -45,6 +48,36 @@ MAY_STILL = f"""
 """
 
 
+# By key and nothing else, so that the planner, who knows nothing of rows just written, has no other way to go.
+LOCK = f"""
+SELECT id, contact_id, address, market, values
+FROM (SELECT * FROM {RECIPIENT} WHERE id = ANY(%s) ORDER BY id FOR UPDATE) rows
+WHERE message_id IS NULL AND skipped = '' ORDER BY id
+"""
+KNOWN = f"""
+SELECT w.contact, c.id, i.id FROM unnest(%s::bigint[], %s::text[]) AS w (contact, address)
+LEFT JOIN {CONVERSATION} c ON c.channel_id = %s AND c.contact_id = w.contact
+LEFT JOIN {IDENTITY} i ON i.kind = %s AND i.external_id = w.address
+"""
+
+# A batch in one statement: what differs comes as JSON, what is alike in all of them once.
+OWN = {"public_id": "text", "conversation_id": "bigint", "identity_id": "bigint", "text": "text", "content": "jsonb"}
+ALIKE = [column for column in Message._meta.concrete_fields if column.attname not in OWN and not column.primary_key]
+WRITE = f"""
+WITH wanted AS (
+    SELECT * FROM jsonb_to_recordset(%s::jsonb)
+        AS w (recipient bigint, price numeric, {", ".join(f"{name} {type}" for name, type in OWN.items())})
+), made AS (
+    INSERT INTO {MESSAGE} ({", ".join(OWN)}, {", ".join(str(column.column) for column in ALIKE)})
+    SELECT {", ".join(OWN)}, {", ".join(f"%s::{column.db_type(connection)}" for column in ALIKE)}
+    FROM wanted ORDER BY recipient
+    RETURNING id, public_id
+)
+UPDATE {RECIPIENT} r SET message_id = made.id, price = w.price
+FROM wanted w JOIN made ON made.public_id = w.public_id WHERE r.id = w.recipient
+"""
+
+
 @dataclass(frozen=True)
 class Made:
     """How many rows were looked at, and what is wrong when the budget covers no more of them."""
@@ -53,10 +86,20 @@ class Made:
     shortage: str = ""
 
 
+class Row(NamedTuple):
+    """What a message needs to know of its recipient."""
+
+    pk: int
+    contact_id: int | None
+    address: str
+    market: str
+    values: dict[str, str]
+
+
 class Paid(NamedTuple):
     """A row whose price is put aside under the key of its message to be."""
 
-    row: BroadcastRecipient
+    row: Row
     key: str
     price: Decimal | None
 
@@ -134,12 +177,20 @@ def _make(broadcast: Broadcast, channel: Channel, template: MessageTemplate, mos
         cursor.execute(f"SELECT id FROM {CONTACT} WHERE id = ANY(%s) ORDER BY id FOR SHARE", [contacts])
         cursor.execute(MAY_STILL, {"purpose": broadcast.purpose, "channel": channel.pk, "contacts": contacts})
         no = {contact: reason for contact, reason in cursor.fetchall() if reason}
-    rows = list(waiting.select_for_update(of=("self",)).filter(pk__in=[pk for pk, _contact in next_ones]))
+        cursor.execute(LOCK, [[pk for pk, _contact in next_ones]])
+        rows = [
+            Row(pk, contact, address, market, json.loads(values))
+            for pk, contact, address, market, values in cursor.fetchall()
+        ]
+    allowed, refused = list[Row](), defaultdict[str, list[int]](list)
     for row in rows:
-        row.skipped = SkipReason.REMOVED if row.contact_id is None else no.get(row.contact_id, "")
-    refused = [row for row in rows if row.skipped]
-    BroadcastRecipient.objects.bulk_update(refused, ["skipped"])
-    allowed = [row for row in rows if not row.skipped]
+        reason = SkipReason.REMOVED if row.contact_id is None else no.get(row.contact_id, "")
+        if reason:
+            refused[reason].append(row.pk)
+        else:
+            allowed.append(row)
+    for reason, keys in refused.items():
+        BroadcastRecipient.objects.filter(pk__in=keys).update(skipped=reason)
     shortage = _pay_and_write(broadcast, channel, template, allowed, now) if allowed else ""
     tell("broadcast", id=broadcast.public_id)
     return Made(len(next_ones), shortage)
@@ -149,11 +200,11 @@ def _pay_and_write(
     broadcast: Broadcast,
     channel: Channel,
     template: MessageTemplate,
-    rows: Sequence[BroadcastRecipient],
+    rows: Sequence[Row],
     now: datetime,
 ) -> str:
     """Put the price of each message aside and make it; what the budget does not cover stays a row, and is told of."""
-    expected = costs.expected_prices(broadcast, rows, now)
+    expected = costs.expected_prices(broadcast, [(row.market, row.address) for row in rows], now)
     broadcast.currency = expected.currency
     keys = [new_public_id() for _row in rows]
     reserved = costs.put_aside(keys, expected, now)
@@ -171,67 +222,79 @@ def _write(
     paid: Sequence[Paid],
     now: datetime,
 ) -> None:
-    texts = [rendered(template, one.row.values).text for one in paid]
-    threads = _conversations(channel, [one.row for one in paid], texts, now)
-    messages = []
-    for (row, key, _price), text in zip(paid, texts, strict=True):
-        conversation_id, identity_id = threads[row.contact_id or 0]
-        messages.append(
-            Message(
-                public_id=key,
-                conversation_id=conversation_id,
-                channel=channel,
-                identity_id=identity_id,
-                direction=Direction.OUTBOUND,
-                type="template",
-                text=text,
-                content={**content_for(template, row.values), "broadcast": broadcast.public_id},
-                author_id=broadcast.author_id,
-                author_name=broadcast.author_name,
-                state=MessageState.QUEUED,
-                lane=Lane.BULK,
-                due_at=now,
-                at=now,
-            )
-        )
-    made = iter(Message.objects.bulk_create(messages))
+    filler = Filler(template)
+    filled = [filler.fill(one.row.values) for one in paid]
+    threads = _conversations(channel, [one.row for one in paid], [text for text, _content in filled], now)
+    wanted = [
+        {
+            "recipient": row.pk,
+            "price": price and str(price),
+            "public_id": key,
+            "conversation_id": threads[row.contact_id or 0][0],
+            "identity_id": threads[row.contact_id or 0][1],
+            "text": text,
+            "content": {**content, "broadcast": broadcast.public_id},
+        }
+        for (row, key, price), (text, content) in zip(paid, filled, strict=True)
+    ]
+    alike = Message(
+        channel=channel,
+        direction=Direction.OUTBOUND,
+        type="template",
+        author_id=broadcast.author_id,
+        author_name=broadcast.author_name,
+        state=MessageState.QUEUED,
+        lane=Lane.BULK,
+        due_at=now,
+        at=now,
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {RECIPIENT} r SET message_id = p.message, price = p.price"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[]) AS p (id, message, price) WHERE r.id = p.id",
-            [
-                [one.row.pk for one in paid],
-                [message.pk for message in islice(made, len(paid))],
-                [one.price for one in paid],
-            ],
-        )
+        cursor.execute(WRITE, [json.dumps(wanted), *(_stored(alike, column) for column in ALIKE)])
+
+
+def _stored(message: Message, column: Any) -> Any:
+    """A field's value as the database takes it."""
+    return column.get_db_prep_save(getattr(message, column.attname), connection)
 
 
 def _conversations(
-    channel: Channel, rows: Sequence[BroadcastRecipient], texts: Sequence[str], now: datetime
+    channel: Channel, rows: Sequence[Row], texts: Sequence[str], now: datetime
 ) -> dict[int, tuple[int, int]]:
-    """Conversation and identity by contact. A new conversation is resolved: it waits for nobody until they answer."""
-    identities = _identities(channel, rows)
+    """Conversation and identity by contact. A new conversation is resolved: it waits for nobody until they answer.
+
+    A number known from text messages becomes one of this kind of channel.
+    """
     found = _known(channel, rows)
-    new = [(row, text) for row, text in zip(rows, texts, strict=True) if row.contact_id not in found]
-    if new:
+    strangers = [row for row in rows if found[row.contact_id or 0][1] is None]
+    if strangers:
         # Somebody may write at this very moment: then theirs stands.
+        ChannelIdentity.objects.bulk_create(
+            [
+                ChannelIdentity(contact_id=row.contact_id or 0, kind=channel.kind, external_id=row.address)
+                for row in strangers
+            ],
+            ignore_conflicts=True,
+        )
+        found |= _known(channel, strangers)
+    new = [(row, text) for row, text in zip(rows, texts, strict=True) if found[row.contact_id or 0][0] is None]
+    if new:
         Conversation.objects.bulk_create(
-            [_new_conversation(channel, row, identities[row.address], text, now) for row, text in new],
+            [_new_conversation(channel, row, found[row.contact_id or 0][1] or 0, text, now) for row, text in new],
             ignore_conflicts=True,
         )
         found |= _known(channel, [row for row, _text in new])
-    return {row.contact_id: (found[row.contact_id], identities[row.address]) for row in rows if row.contact_id}
+    return {contact: (thread or 0, identity or 0) for contact, (thread, identity) in found.items()}
 
 
-def _known(channel: Channel, rows: Sequence[BroadcastRecipient]) -> dict[int, int]:
-    theirs: Any = Conversation.objects.filter(channel=channel, contact__in=[row.contact_id for row in rows])
-    return dict(theirs.values_list("contact_id", "pk"))
+def _known(channel: Channel, rows: Sequence[Row]) -> dict[int, tuple[int | None, int | None]]:
+    """What is there of both, by contact."""
+    contacts, addresses = [row.contact_id for row in rows], [row.address for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN, [contacts, addresses, channel.pk, channel.kind])
+        return {contact: (thread, identity) for contact, thread, identity in cursor.fetchall()}
 
 
-def _new_conversation(
-    channel: Channel, row: BroadcastRecipient, identity_id: int, text: str, now: datetime
-) -> Conversation:
+def _new_conversation(channel: Channel, row: Row, identity_id: int, text: str, now: datetime) -> Conversation:
     return Conversation(
         channel=channel,
         contact_id=row.contact_id or 0,
@@ -242,23 +305,6 @@ def _new_conversation(
         preview=preview_of("template", text),
         preview_direction=Direction.OUTBOUND,
     )
-
-
-def _identities(channel: Channel, rows: Sequence[BroadcastRecipient]) -> dict[str, int]:
-    """Who is known on this kind of channel, by address; a number known from text messages becomes one."""
-    ours = ChannelIdentity.objects.filter(kind=channel.kind)
-    found = dict(ours.filter(external_id__in=[row.address for row in rows]).values_list("external_id", "pk"))
-    new = [row for row in rows if row.address not in found]
-    if new:
-        ChannelIdentity.objects.bulk_create(
-            [
-                ChannelIdentity(contact_id=row.contact_id or 0, kind=channel.kind, external_id=row.address)
-                for row in new
-            ],
-            ignore_conflicts=True,
-        )
-        found |= dict(ours.filter(external_id__in=[row.address for row in new]).values_list("external_id", "pk"))
-    return found
 
 
 def _complete(broadcast: Broadcast, now: datetime) -> bool:

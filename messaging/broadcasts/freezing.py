@@ -78,4 +78,6 @@ def _finish(broadcast_id: int) -> bool:
             """,
             [broadcast_id],
         )
+        # The planner must not take the table for as small as it was: by itself it looks again within a minute or so.
+        cursor.execute(f"ANALYZE {RECIPIENT}")
     return True

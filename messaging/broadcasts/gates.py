@@ -23,6 +23,8 @@ LOOKED_AT, EQUAL_ERRORS = 50, 20
 # So many people, and so large a share of those reached, may opt out before somebody looks.
 OPT_OUTS, OPT_OUT_SHARE = 10, 3
 CHANNEL_AGAIN = timedelta(seconds=30)
+# Beyond every key.
+LAST = 2**63 - 1
 
 
 def stop(broadcast: Broadcast, now: datetime) -> bool:
@@ -84,17 +86,24 @@ def _reason(broadcast: Broadcast) -> tuple[PauseReason | None, str]:
 
 
 def _equal_errors(broadcast: Broadcast) -> str:
-    """The code that too many of the last messages failed with since it was last resumed; '' when none did."""
+    """The code that too many of the last messages failed with since it was last resumed; '' when none did.
+
+    Rows get their messages in order, so those of the last messages lie before the first one that waits.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT error_code FROM (
                 SELECT m.error_code, m.state FROM {RECIPIENT} r JOIN {MESSAGE} m ON m.id = r.message_id
-                WHERE r.broadcast_id = %s AND m.state IN ('sent', 'delivered', 'read', 'failed') AND m.created_at > %s
-                ORDER BY r.id DESC LIMIT %s
-            ) l WHERE state = 'failed' GROUP BY error_code HAVING count(*) >= %s
+                WHERE r.broadcast_id = %(id)s AND m.state IN ('sent', 'delivered', 'read', 'failed')
+                    AND m.created_at > %(since)s AND r.id < COALESCE((
+                        SELECT min(id) FROM {RECIPIENT}
+                        WHERE broadcast_id = %(id)s AND message_id IS NULL AND skipped = ''
+                    ), {LAST})
+                ORDER BY r.id DESC LIMIT {LOOKED_AT}
+            ) l WHERE state = 'failed' GROUP BY error_code HAVING count(*) >= {EQUAL_ERRORS}
             """,
-            [broadcast.pk, broadcast.resumed_at or broadcast.created_at, LOOKED_AT, EQUAL_ERRORS],
+            {"id": broadcast.pk, "since": broadcast.resumed_at or broadcast.created_at},
         )
         row = cursor.fetchone()
     return row[0] if row else ""

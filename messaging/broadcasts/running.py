@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 from django.utils import timezone
 
-from billing.plans.quotes import prefixes_on
+from billing.plans.quotes import prefixes_at
 from messaging.broadcasts import feeding, freezing, services
 from messaging.broadcasts.models import Broadcast, BroadcastState, PauseReason
 from messaging.broadcasts.services import NotReady, TooLate
@@ -45,7 +45,7 @@ def run(*, clock: Clock = timezone.now, turn: float = TURN) -> Ran:
                 continue
             if not _begin(broadcast, now):
                 continue
-        if broadcast.state == BroadcastState.PREPARING and not freezing.freeze(broadcast, prefixes_on(now.date())):
+        if broadcast.state == BroadcastState.PREPARING and not freezing.freeze(broadcast, prefixes_at(now)):
             continue
         fed = feeding.feed(broadcast.pk, now)
         made += fed.made

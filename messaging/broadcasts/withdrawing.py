@@ -1,24 +1,32 @@
-"""Taking back what still waits: a pause, an end, a person who opts out or is blocked. What is on its way stays so."""
+"""Taking back what still waits: a pause, an end, a person who opts out or is blocked. What is on its way stays so.
+
+Should it come back into the queue, it is asked for again when it is claimed the next time (`unwanted`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from messaging.broadcasts.models import Broadcast, BroadcastRecipient, SkipReason
+from messaging.broadcasts.audience import CONSENT_PART
+from messaging.broadcasts.models import Broadcast, BroadcastRecipient, BroadcastState, PauseReason, SkipReason
 from messaging.channels.models import Channel
 from messaging.contacts import identities, services as contacts
 from messaging.contacts.consent import services as consent
+from messaging.contacts.consent.models import Consent
 from messaging.contacts.models import Contact
 from messaging.conversations.models import Conversation
+from messaging.messages import wanted
 from messaging.messages.models import Lane, Message
 from messaging.messages.nudging import announce
 from messaging.messages.reserving import let_go
 
 MESSAGE, RECIPIENT, BROADCAST = Message._meta.db_table, BroadcastRecipient._meta.db_table, Broadcast._meta.db_table
 CONVERSATION = Conversation._meta.db_table
+CONTACT, CONSENT = Contact._meta.db_table, Consent._meta.db_table
 # Our own codes for a message that was refused for now and then not wanted any more.
 CANCELLED, OPTED_OUT, BLOCKED = "cancelled", "opted_out", "blocked"
 
@@ -34,6 +42,23 @@ WITH mine AS (
     WHERE r.message_id = mine.id AND mine.attempts = 0
 )
 SELECT id, public_id, attempts FROM mine
+"""
+
+# What the budget covered is paid for and goes out, whatever else waits.
+UNWANTED = f"""
+SELECT id, code FROM (
+    SELECT r.message_id AS id, CASE
+        WHEN b.state = '{BroadcastState.CANCELLED}' THEN '{CANCELLED}'
+        WHEN c.blocked_at IS NOT NULL THEN '{BLOCKED}'
+        WHEN ({CONSENT_PART}) IS NOT NULL THEN '{OPTED_OUT}'
+        WHEN b.state = '{BroadcastState.PAUSED}' AND b.pause_reason <> '{PauseReason.BUDGET}' THEN '' END AS code
+    FROM {RECIPIENT} r JOIN {BROADCAST} b ON b.id = r.broadcast_id JOIN {CONTACT} c ON c.id = r.contact_id
+        LEFT JOIN {CONSENT} everywhere
+            ON everywhere.contact_id = c.id AND everywhere.purpose = b.purpose AND everywhere.channel_id IS NULL
+        LEFT JOIN {CONSENT} here
+            ON here.contact_id = c.id AND here.purpose = b.purpose AND here.channel_id = b.channel_id
+    WHERE r.message_id = ANY(%s)
+) q WHERE code IS NOT NULL
 """
 
 
@@ -113,6 +138,13 @@ def forget_person(contact: Contact) -> None:
     let_go(waiting.values_list("public_id", flat=True))
 
 
+def unwanted(messages: Sequence[int]) -> dict[int, str]:
+    """Of claimed ones those that are not sent, with their code; '' holds those of a pause."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNWANTED, [list(messages)])
+        return dict(cursor.fetchall())
+
+
 def _end(taken: list[Taken], code: str) -> None:
     Message.objects.filter(pk__in=[one.key for one in taken if one.was_tried]).update(
         state="failed", error_code=code, failed_at=timezone.now(), due_at=None
@@ -131,5 +163,6 @@ def _take_back(whose: str, values: dict[str, Any]) -> list[Taken]:
 
 consent.on_stop(withdraw_person)
 contacts.on_block(withdraw_blocked)
+wanted.on_claim(unwanted)
 contacts.before_removal(forget_person)
 identities.before_merge(follow_person)

@@ -182,7 +182,7 @@ def remember(channel: Channel, *, columns: dict[str, Any] | None = None, **facts
 
 def _trouble(channel: Channel, code: str, title: str = "") -> None:
     if code == UNREADABLE or code in TOKEN_REFUSED | NUMBER_GONE:
-        set_state(channel, ChannelState.RECONNECT, reason=f"{code} {title}".strip())
+        stop(channel, ChannelState.RECONNECT, reason=f"{code} {title}".strip())
     remember(channel, trouble={"code": code, "title": title, "at": timezone.now().isoformat()})
 
 
@@ -205,6 +205,16 @@ def set_state(channel: Channel, state: ChannelState, *, reason: str = "") -> boo
                 due.announce(work, current_company())
         tell("channel", id=channel.public_id)
     return changed
+
+
+@transaction.atomic
+def stop(channel: Channel, state: ChannelState, *, reason: str) -> bool:
+    """Stop a channel for what was said of the access it had; False when it does not send, or has another one by now.
+
+    What a person has paused stays as they left it, and what they connected anew meanwhile goes on.
+    """
+    sends = Channel.objects.select_for_update().filter(pk=channel.pk, state=ChannelState.CONNECTED)
+    return sends.filter(token=channel.token).first() is not None and set_state(channel, state, reason=reason)
 
 
 def _route(company: Company, channel: Channel) -> None:

@@ -7,6 +7,7 @@ import time
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from messaging.channels import services
 from messaging.channels.models import Channel
@@ -29,7 +30,8 @@ def check_channels(company: Company) -> int:
     now = timezone.now()
     asked_before = now - timedelta(hours=SHORTEST)
     ends, answered, next_at = time.monotonic() + TURN, 0, None
-    for channel in Channel.objects.usable().order_by("checked_at", "pk"):
+    # Whoever was asked about longest ago comes first, answered or not: silent ones must not take every turn.
+    for channel in sorted(Channel.objects.usable().order_by("pk"), key=_asked_at):
         if channel.checked_at is not None and channel.checked_at > asked_before:
             next_at = _sooner(next_at, channel.checked_at + timedelta(hours=SHORTEST))
         elif time.monotonic() > ends:
@@ -43,6 +45,11 @@ def check_channels(company: Company) -> int:
 
 # It only looks; a company that is opened again finds its channels as they are.
 check_channels.runs_while_suspended = True
+
+
+def _asked_at(channel: Channel) -> datetime:
+    silent_at = parse_datetime(channel.health.get("trouble", {}).get("at", ""))
+    return max((at for at in (channel.checked_at, silent_at) if at), default=channel.created_at)
 
 
 def _is_answered(channel: Channel) -> bool:

@@ -17,11 +17,3 @@ class ConversationQuerySet(models.QuerySet[Any]):
         if scope == "mine":
             return self.filter(assignee_id=user_id)
         return self.filter(assignee_id=None) if scope == "unassigned" else self
-
-    def counts(self, user_id: int) -> dict[str, Any]:
-        """How many are open: mine, of nobody, all."""
-        return self.filter(state="open").aggregate(
-            mine=models.Count("pk", filter=models.Q(assignee_id=user_id)),
-            unassigned=models.Count("pk", filter=models.Q(assignee_id=None)),
-            all=models.Count("pk"),
-        )

@@ -25,7 +25,6 @@ class Hub:
 
     def __init__(self) -> None:
         self.listeners: dict[str, set[asyncio.Queue[dict[str, Any]]]] = {}
-        self.redis: Redis | None = None
         self.pubsub: PubSub | None = None
         self.reader: asyncio.Task[None] | None = None
         self.asking: Redis | None = None
@@ -66,18 +65,27 @@ class Hub:
     async def _read(self) -> None:
         # No time limit on reading: silence is normal here.
         limits = {"socket_timeout": None, "socket_connect_timeout": 2, "health_check_interval": 15}
-        self.redis = from_url(settings.REDIS_URL, **limits)
-        async with self.redis.pubsub() as pubsub:
-            await pubsub.subscribe(*self.listeners)
+        async with from_url(settings.REDIS_URL, **limits) as server, server.pubsub() as pubsub:
+            await self._subscribe(pubsub)
             self.pubsub = pubsub
-            # Something may have been published while nobody listened.
-            self._tell_everybody_to_look()
-            async for message in pubsub.listen():
-                if message["type"] == "message":
-                    self._hand_out(message["channel"].decode(), json.loads(message["data"]))
-                if not self.listeners:
-                    break
-        self.pubsub = None
+            try:
+                # Something may have been published while nobody listened.
+                self._tell_everybody_to_look()
+                async for message in pubsub.listen():
+                    if message["type"] == "message":
+                        self._hand_out(message["channel"].decode(), json.loads(message["data"]))
+                    if not self.listeners:
+                        break
+            finally:
+                # Whoever joins from now on is subscribed with the next connection, not with this one.
+                self.pubsub = None
+
+    async def _subscribe(self, pubsub: PubSub) -> None:
+        """To all channels somebody listens to, those included that are joined while this waits for Redis."""
+        subscribed: set[str] = set()
+        while missing := self.listeners.keys() - subscribed:
+            await pubsub.subscribe(*missing)
+            subscribed |= missing
 
     def _hand_out(self, channel: str, event: dict[str, Any]) -> None:
         for queue in self.listeners.get(channel, ()):

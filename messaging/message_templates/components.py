@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from messaging.message_templates.models import MessageTemplate
@@ -54,11 +55,11 @@ class Part:
     footer: str = ""
     buttons: Sequence[Button] = ()
 
-    @property
+    @cached_property
     def header_variables(self) -> list[str]:
         return variables(self.header_text) if self.header_format == "TEXT" else []
 
-    @property
+    @cached_property
     def body_variables(self) -> list[str]:
         return variables(self.body)
 

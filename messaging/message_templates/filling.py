@@ -117,18 +117,41 @@ def _valued(part: Part) -> list[Button]:
 # --- What is sent -----------------------------------------------------------------------------------------------------
 
 
+class Filler:
+    """A template that was read once, to be filled for many people."""
+
+    def __init__(self, template: MessageTemplate) -> None:
+        self.name, self.language, self.parts = template.name, template.language, parts_of(template)
+
+    def fill(self, values: Values) -> tuple[str, dict[str, Any]]:
+        """Text and content of a message with these values."""
+        shown = self.rendered(values)
+        return shown.text, {**self._content(values), "shown": shown.as_values()}
+
+    def rendered(self, values: Values) -> Rendered:
+        """Header, body, footer and buttons with the values filled in; what has none yet shows its variable."""
+        main = self.parts.main
+        if self.parts.is_code:
+            code = values.get(CODE, "")
+            buttons = tuple({"type": one.type, "text": one.text, "value": code} for one in main.buttons)
+            return Rendered(filled(main.body, {"1": code}), footer=main.footer, buttons=buttons)
+        cards = tuple(_rendered(card, f"cards.{number}.", values) for number, card in enumerate(self.parts.cards))
+        return _rendered(main, "", values, cards)
+
+    def _content(self, values: Values) -> dict[str, Any]:
+        content: dict[str, Any] = {"name": self.name, "language": self.language}
+        if self.parts.is_code:
+            return {**content, CODE: values.get(CODE, "")}
+        content |= _content(self.parts.main, self.parts, "", values)
+        if self.parts.cards:
+            cards = enumerate(self.parts.cards)
+            content["cards"] = [_content(card, self.parts, f"cards.{number}.", values) for number, card in cards]
+        return content
+
+
 def content_for(template: MessageTemplate, values: Values) -> dict[str, Any]:
     """The content of a message with this template, for `messages.services.send_template`."""
-    content: dict[str, Any] = {"name": template.name, "language": template.language}
-    parts = parts_of(template)
-    if parts.is_code:
-        content[CODE] = values.get(CODE, "")
-    else:
-        content |= _content(parts.main, parts, "", values)
-        if parts.cards:
-            cards = enumerate(parts.cards)
-            content["cards"] = [_content(card, parts, f"cards.{number}.", values) for number, card in cards]
-    return {**content, "shown": rendered(template, values).as_values()}
+    return Filler(template).fill(values)[1]
 
 
 def _content(part: Part, parts: Parts, at: str, values: Values) -> dict[str, Any]:
@@ -183,15 +206,8 @@ def _is_number(value: str, most: int) -> bool:
 
 
 def rendered(template: MessageTemplate, values: Values) -> Rendered:
-    """Header, body, footer and buttons with the values filled in; what has none yet shows its variable."""
-    parts = parts_of(template)
-    if parts.is_code:
-        code = values.get(CODE, "")
-        main = parts.main
-        buttons = tuple({"type": one.type, "text": one.text, "value": code} for one in main.buttons)
-        return Rendered(filled(main.body, {"1": code}), footer=main.footer, buttons=buttons)
-    cards = tuple(_rendered(card, f"cards.{number}.", values) for number, card in enumerate(parts.cards))
-    return _rendered(parts.main, "", values, cards)
+    """See `Filler.rendered`."""
+    return Filler(template).rendered(values)
 
 
 def _rendered(part: Part, at: str, values: Values, cards: tuple[Rendered, ...] = ()) -> Rendered:

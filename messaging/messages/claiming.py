@@ -31,6 +31,8 @@ GRACE = {Lane.REPLIES: timedelta(seconds=90), Lane.BULK: timedelta(minutes=15)}
 MOST_LOST = 3
 # Our own code for a message that kills its workers.
 POISONED = "poisoned"
+# Our own code for a message whose channel was disconnected before it was sent.
+CHANNEL_GONE = "channel_gone"
 BATCH = 500
 
 MESSAGE, IDENTITY = Message._meta.db_table, ChannelIdentity._meta.db_table
@@ -58,13 +60,20 @@ RETURNING m.id, m.public_id, m.attempts, m.type, m.content, due.address, due.quo
 """
 
 # The rows are locked and looked at once; to ask twice made the planner compare every row with every outcome.
+# Nothing waits for a channel that was disconnected: it may be connected again months later.
 OUTCOMES = f"""
 WITH told AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(tokens)s::text[], %(states)s::text[], %(external_ids)s::text[],
                          %(codes)s::text[], %(details)s::text[], %(refunds)s::int[], %(later)s::timestamptz[])
         AS t (id, token, state, external_id, code, details, refund, later)
 ), locked AS (
-    SELECT m.id AS message_id, t.* FROM {MESSAGE} m JOIN told t ON t.id = m.id AND t.token = m.attempt_token
+    SELECT m.id AS message_id, t.external_id, t.refund, t.later,
+        CASE WHEN is_gone THEN 'failed' ELSE t.state END AS state,
+        CASE WHEN is_gone THEN '{CHANNEL_GONE}' ELSE t.code END AS code,
+        CASE WHEN is_gone THEN '' ELSE t.details END AS details
+    FROM {MESSAGE} m JOIN told t ON t.id = m.id AND t.token = m.attempt_token
+        JOIN {CHANNEL} h ON h.id = m.channel_id
+        CROSS JOIN LATERAL (SELECT t.state = 'queued' AND h.state = 'disconnected' AS is_gone) g
     WHERE m.state IN ('sending', 'unknown') ORDER BY m.id FOR UPDATE OF m
 )
 UPDATE {MESSAGE} m SET
@@ -106,8 +115,8 @@ SETTLE = f"""
 WITH silent AS (
     SELECT m.id, m.lane = 'bulk' AND m.type = 'template' AND EXISTS (
         SELECT 1 FROM {TEMPLATE} t JOIN {CHANNEL} h ON h.account_external_id = t.account_external_id
-        WHERE h.id = m.channel_id AND t.name = m.content->>'name' AND t.language = m.content->>'language'
-            AND upper(t.category) = 'UTILITY'
+        WHERE h.id = m.channel_id AND h.state <> 'disconnected'
+            AND t.name = m.content->>'name' AND t.language = m.content->>'language' AND upper(t.category) = 'UTILITY'
     ) AS again
     FROM {MESSAGE} m WHERE m.state = 'unknown' AND m.lease_until <= %(now)s
     ORDER BY m.id LIMIT {BATCH} FOR UPDATE OF m SKIP LOCKED
@@ -191,6 +200,12 @@ def record(changes: Sequence[Change], now: datetime) -> list[Changed]:
         "later": [change.later for change in changes],
     }
     return _run(OUTCOMES, columns)
+
+
+def without(claimed: Sequence[Claimed], changes: Sequence[Change]) -> list[Claimed]:
+    """Those whose outcome is not known yet."""
+    ended = {change.claimed.id for change in changes}
+    return [one for one in claimed if one.id not in ended]
 
 
 def expire(now: datetime) -> list[Changed]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from math import ceil
+from typing import TypeVar
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -33,6 +34,7 @@ from messaging.messages.opting import heed_refusals, is_opt_out
 from messaging.messages.pacing import Breaker, Bucket, lane_rate
 from messaging.messages.reserving import let_go
 from messaging.messages.stopping import stop_for_errors
+from messaging.messages.wanted import unwanted
 from tenants.lib.secrets import SecretUnreadable
 from tenants.models import Company
 from tenants.services import due
@@ -56,6 +58,7 @@ AWAY = 10.0
 IDLE = timedelta(days=1)
 
 Clock = Callable[[], datetime]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,7 @@ class Turn:
     clock: Clock
     sent: int = 0
     was_held_up: bool = False
+    grounded: list[Claimed] = field(default_factory=list)
     breaker: Breaker = field(default_factory=Breaker)
 
     def run(self) -> None:
@@ -116,7 +120,7 @@ class Turn:
             self._fly()
         except SecretUnreadable:
             # A damaged token sends nothing, and must not be met again at every turn.
-            channels.set_state(self.hold.channel, ChannelState.RECONNECT, reason="SecretUnreadable")
+            channels.stop(self.hold.channel, ChannelState.RECONNECT, reason=channels.UNREADABLE)
         finally:
             lanes.release(self.hold, self.clock())
 
@@ -148,16 +152,13 @@ class Turn:
         now = self.clock()
         decisions = self._decide(now)
         changes = [decision.change for decision in decisions]
-        if self.stopped:
-            changes += [put_back(claimed, now) for claimed in self.flight.ground()]
         claimed = self._surely(partial(self._claim_after, changes, now))
-        self.sent += sum(change.state == MessageState.SENT for change in changes)
-        self._heed_opt_outs(changes)
-        stop_for_errors(self.hold.channel, [decision.stops for decision in decisions if decision.stops])
         self.flight.launch(claimed)
+        self.sent += sum(change.state == MessageState.SENT for change in changes)
+        self._heed(decisions)
         return self.flight.is_busy() or self._waits_for_other_lane(now)
 
-    def _surely(self, work: Callable[[], list[Claimed]]) -> list[Claimed]:
+    def _surely(self, work: Callable[[], Result]) -> Result:
         """In one transaction. A database that is away for moments costs no outcome: we have it, and ask again.
 
         What was recorded already is not recorded twice, since an attempt has one outcome.
@@ -179,23 +180,34 @@ class Turn:
         standing = lanes.renew(self.hold, now)
         if standing is None or not standing.sends:
             self.stopped = True
-            changes = [*changes, *(put_back(claimed, now) for claimed in self.flight.ground())]
         elif standing.messages_per_second != self.hold.channel.messages_per_second:
             self.bucket.rate = lane_rate(standing.messages_per_second, self.lane)
-        changed = claiming.record(changes, now)
+        if self.stopped:
+            # Kept, since this may be done once more when the database was away.
+            self.grounded += self.flight.ground()
+        changed = claiming.record([*changes, *(put_back(claimed, now) for claimed in self.grounded)], now)
         room = self._room(now)
         claimed = claiming.claim(self.hold.channel, self.lane, now, room) if room else []
         if self.lane == Lane.BULK:
+            let_be = unwanted(claimed)
+            changed += claiming.record(let_be, now)
+            claimed = claiming.without(claimed, let_be)
             let_go(change.message for change in changed if change.state == MessageState.FAILED)
         tell_changed([change for change in changed if self._is_news(change)])
         return claimed
 
-    def _heed_opt_outs(self, changes: Sequence[Change]) -> None:
+    def _heed(self, decisions: Sequence[Decision]) -> None:
+        """What refusals say of more than their message: of the channel, and of the person."""
         channel = self.hold.channel
-        told = [change.claimed.id for change in changes if is_opt_out(channel.kind, change.code)]
-        if told:
-            refused = Message.objects.filter(pk__in=told, state=MessageState.FAILED)
-            heed_refusals(channel, refused.select_related("conversation__contact"))
+        if stops := [decision.stops for decision in decisions if decision.stops]:
+            self._surely(partial(stop_for_errors, channel, stops))
+        changes = [decision.change for decision in decisions]
+        if told := [change.claimed.id for change in changes if is_opt_out(channel.kind, change.code)]:
+            self._surely(partial(self._heed_opt_outs, told))
+
+    def _heed_opt_outs(self, told: Sequence[int]) -> None:
+        refused = Message.objects.filter(pk__in=told, state=MessageState.FAILED)
+        heed_refusals(self.hold.channel, refused.select_related("conversation__contact"))
 
     def _decide(self, now: datetime) -> list[Decision]:
         """What the ended requests mean; faults and rests count at once, before anything new is claimed."""
@@ -208,9 +220,9 @@ class Turn:
             rest = max(rest, REST.total_seconds())
             log.warning("channel.rests", channel=channel.public_id, seconds=rest)
         if rest:
-            lanes.rest(channel, now + timedelta(seconds=rest))
+            self._surely(partial(lanes.rest, channel, now + timedelta(seconds=rest)))
         elif decisions and self.probing:
-            lanes.end_rest(channel, now)
+            self._surely(partial(lanes.end_rest, channel, now))
             self.probing = False
         self.stopped = self.stopped or bool(rest) or any(decision.stops for decision in decisions)
         return decisions

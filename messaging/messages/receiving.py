@@ -67,8 +67,9 @@ def _add(
         at=inbound.at,
     )
     filename = _attach(message, inbound.media)
-    record_inbound(conversation, preview=preview_of(kind, message.text, filename=filename), at=inbound.at)
+    # Before anything is told: a STOP takes back what waits, and pumps lock that before the live counter.
     heed_words(message, conversation)
+    record_inbound(conversation, preview=preview_of(kind, message.text, filename=filename), at=inbound.at)
     _tell(message, conversation, followers)
     return message
 

@@ -184,8 +184,11 @@ def may_retry(message: Message) -> bool:
 
 @transaction.atomic
 def give_up(message: Message) -> bool:
-    """Let a message be of which nobody heard; a report may still tell that it arrived. False when that came first."""
-    silent = Message.objects.filter(pk=message.pk, state=MessageState.UNKNOWN)
+    """Let a message be of which nobody heard in its grace; a report may still tell that it arrived.
+
+    False when that came first, or may come yet.
+    """
+    silent = Message.objects.filter(pk=message.pk, state=MessageState.UNKNOWN, lease_until=None)
     changed = silent.update(state=MessageState.FAILED, error_code=GIVEN_UP, attempt_token="", lease_until=None)
     message.refresh_from_db()
     if changed:

@@ -16,16 +16,13 @@ STOPS = {
 }
 
 
-def stop_for_errors(channel: Channel, errors: Iterable[ProviderError]) -> bool:
-    """Stop the channel when one of `errors` says so; its queue is kept. Whether it was stopped."""
+def stop_for_errors(channel: Channel, errors: Iterable[ProviderError]) -> None:
+    """Stop the channel when one of `errors` says so; its queue is kept."""
     for error in errors:
         state = STOPS.get(rule_for(channel.kind, error.code).means)
         if state is not None:
-            # Only a channel that sends is stopped: what a person has paused stays as they left it.
-            if Channel.objects.filter(pk=channel.pk, state=ChannelState.CONNECTED).exists():
-                channels.set_state(channel, state, reason=f"{error.code} {error.title}".strip())
-            return True
-    return False
+            channels.stop(channel, state, reason=f"{error.code} {error.title}".strip())
+            return
 
 
 def words_of(error: ProviderError) -> str:

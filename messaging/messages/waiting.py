@@ -8,7 +8,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from messaging.channels import services as channels
-from messaging.channels.models import Channel
+from messaging.channels.models import Channel, SendingLane
+from messaging.messages.claiming import CHANNEL_GONE
 from messaging.messages.models import Lane, Message, MessageState
 from messaging.messages.news import Changed, tell_changed
 from messaging.messages.reserving import let_go
@@ -19,8 +20,6 @@ from tenants.services.audit import Actor
 MESSAGE, CHANNEL = Message._meta.db_table, Channel._meta.db_table
 # A page need not know more exactly; a broadcast may have put a million rows into the queue.
 MOST = 1000
-# Our own code for a message whose channel was disconnected before it was sent.
-CHANNEL_GONE = "channel_gone"
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,8 @@ def disconnect(channel: Channel, *, actor: Actor) -> int:
     """
     # Messages may refer to it meanwhile: who writes them may hold the budget that is given back below.
     Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
-    channels.disconnect(channel)
+    # A pump that is at it puts back what it did not get rid of: before this, or when it can see that nothing waits.
+    list(SendingLane.objects.select_for_update().filter(channel=channel).order_by("pk"))
     waiting = Message.objects.filter(channel=channel, state=MessageState.QUEUED)
     told = list(waiting.order_by("-pk").values_list("public_id", "conversation__public_id")[:MOST])
     paid = list(waiting.filter(lane=Lane.BULK).values_list("public_id", flat=True))
@@ -83,5 +83,7 @@ def disconnect(channel: Channel, *, actor: Actor) -> int:
         after={"channel_address": channel.display_address, "count": let_be},
     )
     let_go(paid)
+    # From here on live events are told: everybody locks their counter last.
+    channels.disconnect(channel)
     tell_changed([Changed(public_id, conversation, MessageState.FAILED) for public_id, conversation in told])
     return let_be

@@ -80,13 +80,14 @@ def account(channel: Channel, account_id: str, event: AccountEvent, at: datetime
     if not _is_news(channel, event.kind, at):
         return
     state, reason = _state_after(event.value)
-    _keep(channel, event.kind, event.value, at)
     if state == ChannelState.CONNECTED:
         # Only what an event stopped is started again by one: a colleague's pause stays.
         if channel.state_reason.partition(" ")[0] in STOPPING:
             set_state(channel, state)
     elif state and channel.state == ChannelState.CONNECTED:
         set_state(channel, state, reason=reason)
+    # Last, since it tells of it: what waits is announced before, as by everybody who writes.
+    _keep(channel, event.kind, event.value, at)
 
 
 def _state_after(value: Value) -> tuple[ChannelState | None, str]:

@@ -18,9 +18,8 @@ PLAIN = re.compile(r"-?\d+(?:[.,]\d+)?", re.ASCII)
 def read_amount(text: str, *, places: int, is_money: bool) -> Decimal:
     """1234.56, 1234,56 and for money 1.234,56 too. Raises ValueError."""
     grouped = GROUPED.fullmatch(text) if is_money else None
-    if grouped and grouped["mark"] != (grouped["rest"] or " ")[0]:
-        whole = re.sub(r"\D", "", text.removesuffix(grouped["rest"] or ""))
-        return Decimal(whole + (grouped["rest"] or "").replace(",", "."))
+    if grouped and not (rest := grouped["rest"] or "").startswith(grouped["mark"]):
+        return Decimal(re.sub(r"\D", "", text.removesuffix(rest)) + rest.replace(",", "."))
     if not PLAIN.fullmatch(text):
         raise ValueError(_("Write a number, such as %(example)s.") % {"example": written(Decimal("12.5"))})
     amount = Decimal(text.replace(",", "."))

@@ -12,11 +12,11 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
 
 from billing.plans.budget_models import Budget, BudgetAlert, BudgetMonth, Reservation
+from billing.plans.budgets import used_reservations
 from billing.plans.entitlements import (
     BudgetReached,
     Planned,
     budget_allows,
-    forecast,
     quote,
     release,
     reserve,
@@ -25,8 +25,10 @@ from billing.plans.entitlements import (
     spending,
 )
 from billing.plans.periods import elapsed, month_of
+from billing.rating import lines
 from billing.usage.metering import UsageFact, record_usage, source_key
 from billing.usage.models import UsageRecord
+from billing.usage.rollup import is_behind
 from tenants.models import Company
 from tests.billing.metered import FRENCH, GERMAN, NOVEMBER, fact, on_plan, publish, rated, use
 from tests.conftest import Cast
@@ -122,6 +124,29 @@ def test_a_reservation_becomes_rated_usage_and_is_never_counted_twice(company: C
     assert (money.rated, money.reserved) == (Decimal("0.10"), Decimal("0.15"))
 
 
+def test_what_arrives_while_the_month_is_rated_is_let_go_of_too(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early, late = fact("a"), fact("b")
+    for one in (early, late):
+        hold(company, source_key(company, one))
+    record_usage(company, [early])
+
+    def asked(of: Company) -> list[int]:
+        found = used_reservations(of)
+        # Counted by the rollup that follows, though nobody has seen its reservation.
+        record_usage(company, [late])
+        return found
+
+    monkeypatch.setattr(lines, "used_reservations", asked)
+    rated(company)
+    assert is_behind(company)
+    rated(company)
+    assert not is_behind(company)
+    money = spending(company, now=NOVEMBER)
+    assert (money.rated, money.reserved) == (2 * PRICE, 0)
+
+
 def test_a_message_reserved_in_one_month_and_delivered_in_the_next_is_let_go_of(company: Company) -> None:
     late = fact("a", occurred_at=datetime(2026, 12, 1, 9, tzinfo=UTC))
     hold(company, source_key(company, late))
@@ -148,11 +173,19 @@ def test_rated_usage_alone_passes_a_threshold_too(company: Company) -> None:
     assert list(BudgetAlert.objects.order_by("percent").values_list("percent", flat=True)) == [50, 80]
 
 
+def test_nobody_is_written_to_of_a_month_that_is_over(company: Company) -> None:
+    budget(company, "0.60", hard_stop=False)
+    use(company, 9, occurred_at=datetime(2026, 10, 28, tzinfo=UTC))
+    rated(company)
+    assert BudgetMonth.objects.get(month=date(2026, 10, 1)).rated == Decimal("0.90")
+    assert not BudgetAlert.objects.exists()
+
+
 def test_the_forecast_goes_on_as_the_month_began(company: Company) -> None:
     use(company, 10, occurred_at=datetime(2026, 11, 5, tzinfo=UTC))
     rated(company)
     third = datetime(2026, 11, 10, 23, tzinfo=UTC)
-    assert forecast(company, now=third) == Decimal("3.00")
+    assert spending(company, now=third).forecast == Decimal("3.00")
 
 
 @pytest.mark.parametrize(

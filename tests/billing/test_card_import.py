@@ -14,7 +14,7 @@ from billing.rating.card import Category, whatsapp_card
 from billing.rating.cards import MarketsMoved, SamePerson, WrongState, approve, publish
 from billing.rating.importing import PLAIN, TIERED, import_card
 from billing.rating.models import ExchangeRate, PriceList, Rate, RateCard
-from billing.rating.price_lists import LaterList, end_prices, enter_exchange_rate, set_prices
+from billing.rating.price_lists import LaterList, enter_exchange_rate, set_prices
 from billing.rating.tariff import load_prices, load_tariff
 from tenants.models import Company, User
 from tenants.services.errors import Refused
@@ -75,6 +75,10 @@ def test_a_file_becomes_a_draft_with_its_rates(staff: User) -> None:
         (lambda lines: [*lines, line("Germany", "49 43", "service")], "Line 11: this market has other prefixes"),
         (lambda lines: [*lines, line("Austria", "49", "service")], "Line 11: prefix 49 already has a market"),
         (lambda lines: lines[:6], "Line 7: “*”, every other number, must belong to “Other”"),
+        (lambda lines: [one.replace("Other", "World") for one in lines], "Line 10: “*”, every other number, must"),
+        (lambda lines: [*lines, line("x" * 61, "43", "service")], "Line 11: a market's name has at most 60"),
+        (lambda lines: [*lines, line("Aus\0tria", "43", "service")], "Line 11: a cell has a character|Line 11: line"),
+        (lambda lines: [*lines, line("Austria", "43", "service", source="\0")], "Line 11: a cell has a|Line 11: line"),
         (lambda lines: [], "Line 1: there is no rate"),
     ],
 )
@@ -226,7 +230,7 @@ def test_new_prices_end_those_before_and_never_rewrite_them(acme: Company) -> No
         prices_from(acme, date(2026, 11, 15))
     with pytest.raises(DatabaseError, match="new list"), transaction.atomic():
         PriceList.objects.filter(pk=first.pk).update(markup_percent=1)
-    end_prices(acme, currency="EUR", last_day=date(2026, 12, 31))
+    PriceList.objects.filter(pk=second.pk).update(valid_to=date(2026, 12, 31))
     held = load_prices(acme, "EUR")
     told = [held.rule_on(day) for day in (date(2026, 10, 31), date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1))]
     assert [rule.markup_percent for rule in told if rule] == [0, 10, 20, 0]

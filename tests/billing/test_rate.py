@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -208,6 +208,42 @@ def test_on_each_day_exactly_the_newest_card_holds(days: list[date], day: date) 
     found = Tariff(steps).steps("Germany", Category.MARKETING, "EUR", day)
     assert [step.rate_id for step in found] == ([str(days.index(max(begun)))] if begun else [])
     assert all(step.valid_from <= day <= step.valid_to for step in found)
+
+
+@given(
+    own=st.sets(st.dates(date(2026, 1, 1), date(2026, 12, 31)), max_size=6),
+    common=st.sets(st.dates(date(2026, 1, 1), date(2026, 12, 31)), max_size=3),
+    day=st.dates(date(2026, 1, 1), date(2027, 1, 31)),
+)
+def test_on_each_day_one_price_list_holds_and_it_knows_for_how_long(
+    own: set[date], common: set[date], day: date
+) -> None:
+    """I-05: against a look at every day. Own lists run from every first of two days to the second."""
+    bounds = sorted(own)
+    periods = list(zip(bounds[::2], bounds[1::2], strict=False))
+    starts = [date(2025, 7, 1), *sorted(common)]
+    lists = Prices(
+        "EUR",
+        own=[PriceRule(f"own {first}", "EUR", Decimal(0), Decimal(0), first, last) for first, last in periods],
+        common=[
+            PriceRule(f"all {first}", "EUR", Decimal(0), Decimal(0), first, then - timedelta(days=1))
+            for first, then in zip(starts, [*starts[1:], date(2028, 1, 1)], strict=True)
+        ],
+    )
+
+    def slow(day: date) -> str:
+        if day == date(2028, 1, 1):
+            return "the end"
+        held = [f"own {first}" for first, last in periods if first <= day <= last]
+        return held[0] if held else f"all {max(start for start in starts if start <= day)}"
+
+    rule = lists.rule_on(day)
+    assert rule is not None
+    assert rule.price_id == slow(day)
+    assert rule.valid_from <= day <= rule.valid_to
+    assert {slow(edge) for edge in (rule.valid_from, rule.valid_to)} == {rule.price_id}
+    # It ends where another begins.
+    assert slow(rule.valid_to + timedelta(days=1)) != rule.price_id
 
 
 def test_the_public_calculator_and_the_invoice_agree() -> None:

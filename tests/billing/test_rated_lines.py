@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,7 +20,7 @@ from billing.rating.charges import Charge, ChargesChanged, charges_for, claim, m
 from billing.rating.lines import rate_month
 from billing.rating.models import RatedLine
 from billing.rating.rules import Rules
-from billing.usage.metering import record_usage
+from billing.usage.metering import UsageFact, record_usage
 from billing.usage.models import DailyUsage, UsageRecord
 from tenants.models import Company
 from tests.billing.metered import (
@@ -297,58 +299,125 @@ STEPS = st.lists(
 )
 
 
+@pytest.fixture
+def covered(acme: Company) -> Company:
+    """On a plan that covers two marketing messages a month."""
+    publish(RATES)
+    on_plan(acme, included={"marketing": 2})
+    return acme
+
+
 @hypothesis_settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(steps=STEPS)
 def test_whatever_happens_in_which_order_the_invoices_add_up_to_the_messages(
-    company: Company, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[Any, ...]]
+    covered: Company, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[Any, ...]]
 ) -> None:
     """I-01 to I-07 and I-24: use, repeat, correct, come late, rate and invoice, against a count of the raw events.
 
-    The price goes up in the middle of November; three service messages a month are free.
+    The price goes up in the middle of November; of a month three service messages of each of two numbers are free, and
+    the plan covers two marketing messages.
     """
     with transaction.atomic():
         with_allowance(monkeypatch, 3)
-        own_prices(company, "50", since=date(2026, 11, 16))
+        own_prices(covered, "50", since=date(2026, 11, 16))
         invoices: list[Charge] = []
-        events: dict[int, tuple[str, datetime, str]] = {}
+        events: dict[int, Event] = {}
         addresses: dict[int, str] = {}
         for step in steps:
             if step[0] == "use":
                 _, key, category, days, address = step
-                # Where a person is does not change with a report.
-                address = addresses.setdefault(key, address)
-                at = NOVEMBER + timedelta(days=days, seconds=key)
-                record_usage(company, [fact(f"m{key}", category=category, address=address, occurred_at=at)])
-                events[key] = (category, at, address)
+                # Where a person is does not change with a report, nor the number that wrote.
+                event = Event(
+                    f"m{key}",
+                    category,
+                    NOVEMBER + timedelta(days=days, seconds=key),
+                    addresses.setdefault(key, address),
+                    number=("1065", "2077")[key % 2],
+                )
+                record_usage(covered, [event.fact()])
+                events[key] = event
             elif step[0] == "rate":
-                rated(company)
+                rated(covered)
             else:
-                charges = due(company, NEXT)
+                charges = due(covered, NEXT)
                 frozen = list(RatedLine.objects.claimed().order_by("pk").values())
-                claim(company, charges, by=f"invoice-{len(invoices)}", now=NOVEMBER)
+                claim(covered, charges, by=f"invoice-{len(invoices)}", now=NOVEMBER)
                 kept = RatedLine.objects.filter(pk__in=[row["id"] for row in frozen]).order_by("pk")
                 assert list(kept.values()) == frozen
                 invoices += charges
-        rest = due(company, NEXT)
-        assert due(company, NEXT) == rest
-        assert net((*invoices, *rest)) == oracle(events)
-        lines = sum(RatedLine.objects.values_list("quantity", flat=True), Decimal(0))
-        rollup = sum(DailyUsage.objects.values_list("quantity", flat=True))
-        assert len(events) == rollup == lines == UsageRecord.objects.standing().count()
+        rest = due(covered, NEXT)
+        before = list(RatedLine.objects.order_by("pk").values())
+        for period in (month_of(date(2026, 10, 1)), PERIOD, NEXT):
+            assert rate_month(covered, period, now=NOVEMBER).changed == 0
+        assert due(covered, NEXT) == rest
+        assert list(RatedLine.objects.order_by("pk").values()) == before
+        expected = oracle(list(events.values()))
+        assert counted((one.description["category"], one.unit_price, one.quantity) for one in (*invoices, *rest)) == (
+            expected
+        )
+        assert net((*invoices, *rest)) == sum(price * quantity for (_, price), quantity in expected.items())
+        assert net((*invoices, *rest)) == sum(RatedLine.objects.values_list("net", flat=True), Decimal(0))
+        happened = by_market((event.market, event.category, 1) for event in events.values())
+        for rows in (UsageRecord.objects.standing(), DailyUsage.objects.all(), RatedLine.objects.all()):
+            assert by_market(rows.values_list("market", "category", "quantity")) == happened
+        if not invoices:
+            behind = [record.message_public_id for charge in rest for record in messages_behind(charge.key)]
+            assert sorted(behind) == sorted(event.message for event in events.values())
         transaction.set_rollback(True)
 
 
-def oracle(events: dict[int, tuple[str, datetime, str]]) -> Decimal:
-    """One message after the other, by time."""
-    total, service = Decimal(0), defaultdict(int)
-    for _key, (category, at, _address) in sorted(events.items(), key=lambda event: (event[1][1], f"m{event[0]}")):
-        day = at.date()
-        if category == "service":
-            service[day.month] += 1
-            if service[day.month] <= 3:
-                continue
-        amount = Decimal("0.10") if category == "marketing" else Decimal("0.04")
-        total += amount * (Decimal("1.5") if day >= date(2026, 11, 16) else 1)
-    return total
+@dataclass(frozen=True)
+class Event:
+    """A delivered message, as a slow count knows it."""
+
+    message: str
+    category: str
+    at: datetime
+    address: str
+    number: str
+
+    @property
+    def market(self) -> str:
+        return {GERMAN: "Germany", FRENCH: "France"}[self.address]
+
+    def fact(self) -> UsageFact:
+        return fact(
+            self.message,
+            category=self.category,
+            address=self.address,
+            occurred_at=self.at,
+            number=self.number,
+            channel_public_id=self.number,
+        )
+
+
+def oracle(events: list[Event]) -> dict[Any, Decimal]:
+    """How many of each category at each price: one message after the other, by time."""
+    service: Counter[Any] = Counter()
+    covered: Counter[int] = Counter()
+    prices = []
+    for event in sorted(events, key=lambda event: (event.at, event.message)):
+        amount = Decimal("0.10") if event.category == "marketing" else Decimal("0.04")
+        price = amount * (Decimal("1.5") if event.at.date() >= date(2026, 11, 16) else 1)
+        if event.category == "service":
+            service[event.number, event.at.month] += 1
+            price = Decimal(0) if service[event.number, event.at.month] <= 3 else price
+        if event.category == "marketing":
+            covered[event.at.month] += 1
+            price = Decimal(0) if covered[event.at.month] <= 2 else price
+        prices.append((event.category, price, Decimal(1)))
+    return counted(prices)
+
+
+def counted(found: Iterable[tuple[Any, Decimal, Decimal]]) -> dict[Any, Decimal]:
+    """Quantities by what they have in common, without those that cancel out."""
+    sums: dict[Any, Decimal] = defaultdict(Decimal)
+    for what, price, quantity in found:
+        sums[what, price] += quantity
+    return {key: quantity for key, quantity in sums.items() if quantity}
+
+
+def by_market(found: Iterable[tuple[str, str, Any]]) -> dict[Any, Decimal]:
+    return counted((market, category, Decimal(quantity)) for market, category, quantity in found)  # type: ignore[misc]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given, strategies as st
 
 from billing.rating.card import Category, whatsapp_card
-from billing.rating.rules import Free, NoRules, card_category, free_because, rules_on
+from billing.rating.rules import RULES, Free, NoRules, card_category, free_because, rules_on
 
 BEFORE, SINCE = date(2026, 9, 30), date(2026, 10, 1)
 
@@ -55,3 +56,9 @@ def test_the_card_agrees_that_service_costs_what_utility_costs() -> None:
     for market in card.markets(SINCE):
         service = card.rate(market.name, Category.SERVICE, "USD", SINCE)
         assert service.amount == card.rate(market.name, Category.UTILITY, "USD", SINCE).amount
+
+
+@given(st.dates(date(2025, 7, 1), date(2035, 12, 31)))
+def test_each_day_has_exactly_one_set_of_rules(day: date) -> None:
+    """I-05"""
+    assert [rules for rules in RULES if rules.valid_from <= day <= rules.valid_to] == [rules_on(day)]

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from hypothesis import HealthCheck, example, given, settings as hypothesis_settings, strategies as st
 
-from billing.usage.metering import KIND, record_usage
+from billing.markets.models import MarketPrefix, market_table
+from billing.plans.periods import today
+from billing.usage.metering import KIND, billing_day, record_usage
 from billing.usage.models import DirtyDay, UsageRecord
 from tenants.models import Company, DueWork
 from tests.billing.metered import FRENCH, GERMAN, NOVEMBER, fact, use
@@ -58,6 +61,56 @@ def test_a_number_s_market_is_that_of_the_day(acme: Company) -> None:
         (date(2026, 9, 30), "Rest of Central & Eastern Europe"),
         (date(2026, 10, 1), "Ukraine"),
     ]
+
+
+def moments(first: datetime, *, days: int) -> st.SearchStrategy[datetime]:
+    return st.integers(0, days * 86_400).map(lambda seconds: first + timedelta(seconds=seconds))
+
+
+@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_every_number_s_market_is_that_of_its_longest_prefix_on_the_day(acme: Company, data: st.DataObject) -> None:
+    """I-05: the statement, the table of quotes and a look at every row say the same."""
+    rows = list(MarketPrefix.objects.filter(channel_kind="whatsapp").order_by("pk"))
+    prefixes = st.sampled_from(sorted({row.prefix for row in rows}))
+    rest = st.from_regex(r"\A[0-9]{1,8}\Z")
+    at = data.draw(moments(datetime(2025, 7, 2, tzinfo=UTC), days=900))
+    numbers = data.draw(st.lists(st.builds(lambda one, more: one + more, prefixes, rest), min_size=1, max_size=8))
+    with transaction.atomic():
+        record_usage(
+            acme, [fact(f"m{place}", address=f"+{number}", occurred_at=at) for place, number in enumerate(numbers)]
+        )
+        day, table = billing_day(at), market_table("whatsapp")
+        found = dict(UsageRecord.objects.values_list("message_public_id", "market"))
+        for place, number in enumerate(numbers):
+            fitting = [
+                row
+                for row in rows
+                if number.startswith(row.prefix) and row.valid_from <= day and (row.valid_to or date.max) >= day
+            ]
+            market = max(fitting, key=lambda row: len(row.prefix)).market
+            assert found[f"m{place}"] == table.market_of(number, day) == market
+        transaction.set_rollback(True)
+
+
+@given(at=moments(datetime(2024, 1, 1, tzinfo=UTC), days=7 * 365))
+@example(at=datetime(2026, 3, 28, 23, tzinfo=UTC))
+@example(at=datetime(2026, 3, 29, 22, tzinfo=UTC))
+@example(at=datetime(2026, 10, 24, 22, tzinfo=UTC))
+@example(at=datetime(2026, 10, 25, 22, 59, tzinfo=UTC))
+@example(at=datetime(2028, 2, 28, 23, tzinfo=UTC))
+def test_a_moment_is_billed_on_the_day_that_a_plain_calendar_gives(at: datetime) -> None:
+    """I-24: summer time from the last Sunday of March to that of October, one o'clock in Greenwich."""
+    begins, ends = (
+        max(
+            datetime(at.year, month, day, 1, tzinfo=UTC)
+            for day in range(25, 32)
+            if date(at.year, month, day).weekday() == 6
+        )
+        for month in (3, 10)
+    )
+    ahead = timedelta(hours=2 if begins <= at < ends else 1)
+    assert billing_day(at) == today(at) == (at + ahead).date()
 
 
 def test_other_facts_of_a_known_charge_are_a_correction_that_names_what_it_corrects(acme: Company) -> None:

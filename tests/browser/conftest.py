@@ -8,6 +8,7 @@ import os
 import struct
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from hashlib import sha1
 from pathlib import Path
 from typing import Any
@@ -99,17 +100,24 @@ def person(product: Product, browser: Browser) -> Iterator[Callable[..., Person]
     assert complaints == []
 
 
-def totp(secret: str) -> str:
-    """The six digits an authenticator app shows now (RFC 6238)."""
+def totp(secret: str, at: float | None = None) -> str:
+    """The six digits an authenticator app shows now, or at `at` in seconds since 1970 (RFC 6238)."""
     key = base64.b32decode(secret.replace(" ", ""))
-    digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), sha1).digest()
+    digest = hmac.new(key, struct.pack(">Q", int(at or time.time()) // 30), sha1).digest()
     offset = digest[-1] & 15
     return f"{(struct.unpack('>I', digest[offset : offset + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
 
 
+@dataclass(frozen=True)
+class StaffKeys:
+    """Cookies of staff who have set up their second factor, as the console demands, and what its codes come from."""
+
+    cookies: Path
+    secret: str
+
+
 @pytest.fixture(scope="session")
-def staff_state(product: Product, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Cookies of staff who have set up their second factor, as the console demands."""
+def staff_keys(product: Product, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> StaffKeys:
     context = browser.new_context(locale="en-GB")
     one = Person(product, context)
     one.sign_in(product.public, STAFF.email)
@@ -121,10 +129,10 @@ def staff_state(product: Product, browser: Browser, tmp_path_factory: pytest.Tem
     kept = tmp_path_factory.mktemp("staff") / "cookies.json"
     context.storage_state(path=kept)
     context.close()
-    return kept
+    return StaffKeys(kept, secret)
 
 
 @pytest.fixture
-def staff(product: Product, person: Callable[..., Person], staff_state: Path) -> Person:
+def staff(product: Product, person: Callable[..., Person], staff_keys: StaffKeys) -> Person:
     product.let_speak(STAFF.email, "en")
-    return person(storage_state=str(staff_state))
+    return person(storage_state=str(staff_keys.cookies))

@@ -11,9 +11,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -25,6 +26,14 @@ from psycopg import sql
 from config.demo import mail as caught
 
 DATABASE = "botschaft_browser"
+SANDBOX = "messaging.sandbox"
+WEB = "uvicorn config.asgi:application --log-level warning --port"
+WORKER = (
+    "celery -A config.celery:app worker --pool solo --without-gossip --without-mingle --loglevel WARNING"
+    " --queues default,replies,bulk,webhooks"
+)
+# Without a memory of former runs: what it does by the hour does not begin by itself when the clock is put forward.
+BEAT = "celery -A config.celery:app beat --loglevel WARNING --pidfile= --schedule"
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,8 @@ class Product:
     data: Path
     database_url: str
     sandbox: str
+    environment: Mapping[str, str]
+    programs: ExitStack
 
     @property
     def public(self) -> str:
@@ -42,6 +53,24 @@ class Product:
 
     def company(self, address_name: str) -> str:
         return f"http://{address_name}.localhost:{self.port}"
+
+    @contextmanager
+    def at_time(self, at: datetime) -> Iterator[None]:
+        """Web and worker as they are at `at`; the provider and its phones stay where they are."""
+        self.programs.close()
+        self.start(at)
+        try:
+            yield
+        finally:
+            self.programs.close()
+            self.start()
+
+    def start(self, at: datetime | None = None) -> None:
+        schedule = self.data / f"schedule-{time.monotonic_ns()}"
+        for program in (f"{WEB} {self.port}", WORKER, f"{BEAT} {schedule}"):
+            line = f"tests.browser.at_time {at.isoformat()} {program}" if at else program
+            self.programs.enter_context(_running(line, self.environment, self.data))
+        wait_for(lambda: _answers(self.port), "the web", 60)
 
     def let_speak(self, email: str, language: str) -> None:
         """The demo's people have their own languages; a test chooses."""
@@ -98,23 +127,25 @@ def running_product(database_url: str, redis_url: str, data: Path) -> Iterator[P
         "DATA_DIR": str(data),
         "LOG_LEVEL": "WARNING",
     }
-    with ExitStack() as stack:
-        for command in ("migrate --verbosity 0", "load_demo"):
-            subprocess.run([sys.executable, "manage.py", *shlex.split(command)], env=environment, check=True)
-        log = stack.enter_context((data / "product.log").open("w"))
-        for program in (
-            "messaging.sandbox",
-            f"uvicorn config.asgi:application --port {port} --log-level warning",
-            "celery -A config.celery:app worker --pool solo --without-gossip --without-mingle --loglevel WARNING"
-            " --queues default,replies,bulk,webhooks",
-        ):
-            process = subprocess.Popen(
-                [sys.executable, "-m", *shlex.split(program)], env=environment, stdout=log, stderr=log
-            )
-            stack.callback(_end, process)
-        wait_for(lambda: _answers(port), "the web", 60)
+    for command in ("migrate --verbosity 0", "load_demo"):
+        subprocess.run([sys.executable, "manage.py", *shlex.split(command)], env=environment, check=True)
+    with _running(SANDBOX, environment, data), ExitStack() as programs:
+        product = Product(port, data, own_database, environment["SANDBOX_URL"], environment, programs)
+        product.start()
         subprocess.run([sys.executable, "manage.py", "connect_demo"], env=environment, check=True)
-        yield Product(port, data, own_database, environment["SANDBOX_URL"])
+        yield product
+
+
+@contextmanager
+def _running(line: str, environment: Mapping[str, str], data: Path) -> Iterator[None]:
+    with (data / "product.log").open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *shlex.split(line)], env={**environment}, stdout=log, stderr=log
+        )
+    try:
+        yield
+    finally:
+        _end(process)
 
 
 def _make_database(database_url: str) -> None:

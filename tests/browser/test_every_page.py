@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from config.demo.people import PARCELS, STAFF
-from tests.browser.conftest import Person
+from tests.browser.conftest import Person, StaffKeys
 from tests.browser.product import Product
 
 pytestmark = pytest.mark.browser
@@ -30,6 +30,9 @@ MEMBER = (
     "/contacts/", "/contacts/add/", "/contacts/?q=nobody", "/contacts/?blocked=1", "/contacts/lists/",
     "/contacts/attributes/", "/contacts/import/", "/preferences/none/", "/team/", "/team/invite/", "/settings/",
     "/broadcasts/", "/broadcasts/new/", "/channels/", "/channels/connect/", "/templates/", "/templates/?q=nothing",
+    "/billing/", "/billing/usage/", "/billing/usage/?by=market", "/billing/usage/?by=category",
+    "/billing/usage/?by=number", "/billing/usage/?by=origin", "/billing/usage/messages/", "/billing/budget/",
+    "/billing/plan/", "/billing/prices/", "/billing/invoices/", "/billing/details/",
     "/settings/address/", "/settings/visits/", "/settings/log/", "/you/", "/you/security/", "/you/security/password/",
     "/you/security/second-factor/", "/sign-out/", "/nowhere/",
 )  # fmt: skip
@@ -80,6 +83,8 @@ def test_an_admin_s_pages(product: Product, person: Callable[..., Person], look:
         ("/contacts/", "main a.table-link"),
         ("/channels/", "main table a"),
         ("/templates/", "main table a"),
+        ("/billing/invoices/", "main tbody th a"),
+        ("/broadcasts/", "main a.table-link"),
         ("/team/", "main a[href$='/role/']"),
         ("/team/", "main a[href$='/remove/']"),
     ):
@@ -89,6 +94,49 @@ def test_an_admin_s_pages(product: Product, person: Callable[..., Person], look:
     one.open(f"{base}/channels/").locator("main table a").first.click()
     one.page.wait_for_url("**/channels/*/")
     found += walk(one, one.page.url, ("renew/", "rename/", "pause/", "disconnect/", "test/"))
+    assert found == []
+
+
+def test_a_broadcast_from_its_name_to_the_last_question(
+    product: Product, person: Callable[..., Person], look: dict[str, Any]
+) -> None:
+    one, base, found = person(**look), product.company("hansen"), []
+    one.sign_in(base, PARCELS.people[0].email)
+    page = one.open(f"{base}/broadcasts/new/")
+    one.fill(name="Winter").page.locator("main form button[type=submit]").last.click()
+    page.wait_for_url("**/audience/")
+    draft = page.url.removesuffix("audience/")
+    # Each step as it is when nothing was chosen, and as it is when all was.
+    found += walk(one, draft, ("audience/", "message/", "timing/", "review/"))
+    page.goto(f"{draft}audience/")
+    page.locator("#who-everyone").check()
+    saves(page)
+    page.locator("[name=channel]").first.check()
+    page.locator(".templates li", has_text="newsletter").get_by_role("button").first.click()
+    page.locator("[name^=source]").first.select_option("name")
+    saves(page)
+    found += walk(one, draft, ("audience/", "message/", "review/", "test/", "send/", "rename/", "delete/"))
+    assert found == []
+
+
+def saves(page: Page) -> None:
+    with page.expect_navigation():
+        page.locator("main form:has(.form-actions) button.button-primary").last.click()
+
+
+def test_a_line_of_an_invoice_and_a_plan_to_change_to(
+    product: Product, person: Callable[..., Person], look: dict[str, Any]
+) -> None:
+    one, base, found = person(**look), product.company("hansen"), []
+    one.sign_in(base, PARCELS.people[0].email)
+    for opened in (("/billing/invoices/", "main tbody th a"), ("/billing/plan/", "main a[href*='/billing/plan/']")):
+        one.open(f"{base}{opened[0]}").locator(opened[1]).first.click()
+        one.page.wait_for_load_state()
+        found += faults(one.page)
+        if opened[0] == "/billing/invoices/":
+            one.page.locator("main a[href*='/lines/']").first.click()
+            one.page.wait_for_load_state()
+            found += faults(one.page)
     assert found == []
 
 
@@ -170,13 +218,27 @@ def test_forms_that_were_refused(product: Product, person: Callable[..., Person]
 
 
 def test_the_operator_s_pages(
-    product: Product, person: Callable[..., Person], staff_state: Path, look: dict[str, Any]
+    product: Product, person: Callable[..., Person], staff_keys: StaffKeys, look: dict[str, Any]
 ) -> None:
-    one = person(**look, storage_state=str(staff_state))
+    one = person(**look, storage_state=str(staff_keys.cookies))
     product.let_speak(STAFF.email, one.language)
     found = walk(one, product.public, CONSOLE)
     one.open(f"{product.public}/staff/").locator("main a[href*='/staff/companies/']").first.click()
     found += faults(one.page)
     company = one.page.url
     found += walk(one, company, ("suspend/", "lift/", "visit/", "billing/", "billing/profile/", "billing/plan/"))
+    for list_page, link in (
+        ("/staff/billing/cards/", "main tbody a"),
+        ("/staff/billing/prices/", "main a[href*='/billing/prices/']:not([href$='/add/'])"),
+        ("/staff/billing/payments/", "main tbody a"),
+        ("/staff/billing/invoices/", "main tbody a"),
+    ):
+        one.open(f"{product.public}{list_page}").locator(link).first.click()
+        one.page.wait_for_load_state()
+        found += faults(one.page)
+    invoice = one.page.url
+    found += walk(one, invoice, ("paid/", "correct/", "cancel/", "write-off/", "send/"))
+    one.open(invoice).locator("main a[href*='/lines/']").first.click()
+    one.page.wait_for_load_state()
+    found += faults(one.page)
     assert found == []

@@ -40,7 +40,6 @@ def company(request: Request, public_id: str) -> HttpResponse:
     day = seller_day(now)
     months = MonthClose.objects.filter(company=found).select_related("company", "invoice").order_by("-first")[:SHOWN]
     invoices = Invoice.objects.filter(company=found).select_related("corrects").order_by("-id")[:SHOWN]
-    standing = [one for one in owing.balances(day) if one.company.pk == found.pk]
     context = {
         "company": found,
         "profile": profiles.profile_of(found),
@@ -54,7 +53,7 @@ def company(request: Request, public_id: str) -> HttpResponse:
         "months": [{"month": one, "troubles": troubles_of(one)} for one in months],
         "invoices": [{"invoice": one, "days_overdue": one.days_overdue(day)} for one in invoices],
         "payments": Payment.objects.filter(company=found).order_by("-id")[:SHOWN],
-        "balances": standing,
+        "balances": owing.balances(day, found),
         "price_list": PriceList.objects.filter(company=found).order_by("-valid_from").first(),
     }
     return desk_page(request, "staff/billing/company.html", "", context)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -34,12 +30,15 @@ from billing.views.staff.page import crumbs, desk_page, invoice_crumbs, invoice_
 from billing.views.staff.remedies import troubles_of
 from tenants.access import staff_required
 from tenants.lib.paging import Page, page_by_key
+from tenants.lib.sheets import CsvAnswer
 from tenants.models import Company
 from tenants.request import Request
 
 PAGE_SIZE = 50
-ROWS_A_PIECE = 500
-CSV_COLUMNS = ("time", "day", "number", "market", "category", "pricing_type", "origin", "message", "broadcast")
+CSV_COLUMNS = (
+    *("time", "day", "number", "market", "category", "pricing_type", "origin", "message", "broadcast"),
+    *("rule", "rate_card", "rate", "exchange_rate", "price", "currency"),
+)
 
 
 # --- The list --------------------------------------------------------------------------------------
@@ -253,37 +252,23 @@ def _price_list(rated: RatedLine | None) -> tuple[PriceList, str] | None:
     return (found, how) if found else None
 
 
-class Rows(StreamingHttpResponse):
-    """Read piece by piece in a thread, so that a long line never stands in the memory."""
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        pieces: Iterator[bytes] = iter(self.streaming_content)  # type: ignore[arg-type]
-        read = sync_to_async(lambda: next(pieces, b""))
-        while piece := await read():
-            yield piece
-
-
 @require_safe
 @staff_required
 def line_csv(request: Request, public_id: str, position: int) -> HttpResponseBase:
-    """The same messages as a file."""
+    """The same messages as a file, each with the line's rule, rate and price."""
     found, one = _line_of_page(public_id, position)
-    answer = Rows(_csv(messages_behind(one.charge_key)), content_type="text/csv; charset=utf-8")
-    name = f"{found.number or found.public_id}-{position}.csv"
-    answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    return answer
-
-
-def _csv(records: Iterator[UsageRecord]) -> Iterator[bytes]:
-    yield _piece([CSV_COLUMNS])
-    while rows := [_cells(record) for record in islice(records, ROWS_A_PIECE)]:
-        yield _piece(rows)
-
-
-def _piece(rows: Any) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
+    rated = lines_of(one.charge_key).order_by("pk").first()
+    facts = rated.description if rated else {}
+    priced = (
+        one.rule_ref,
+        facts.get("card", ""),
+        facts.get("rate", ""),
+        facts.get("exchange", ""),
+        format(one.unit_price, "f"),
+        found.currency,
+    )
+    rows = ((*_cells(record), *priced) for record in messages_behind(one.charge_key))
+    return CsvAnswer(chain([CSV_COLUMNS], rows), name=f"{found.number or found.public_id}-{position}.csv")
 
 
 def _cells(record: UsageRecord) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing.invoices.models import Invoice
+from billing.invoices.models import Invoice, InvoiceKind
 from billing.invoices.taxing import seller_day
 from billing.payments import owing, services
 from billing.payments.forms import AllocationForm, PaymentForm, ReceivedForm
@@ -41,10 +41,10 @@ def today() -> date:
 def who_owes(request: Request) -> HttpResponse:
     """Per company, and per invoice with its due date."""
     company = Company.objects.filter(public_id=request.GET.get("company", "")).first()
-    balances = owing.balances(today())
+    balances = owing.balances(today(), company)
     items = owing.open_items(today(), company)
     context = {
-        "balances": [one for one in balances if company is None or one.company.pk == company.pk],
+        "balances": balances,
         "sums": _sums(balances),
         "items": items[:ITEMS],
         "count": len(items),
@@ -201,7 +201,7 @@ def reverse_payment(request: Request, public_id: str) -> HttpResponse:
 def mark_paid(request: Request, public_id: str) -> HttpResponse:
     """Book a payment for one invoice."""
     found = invoice_of_page(public_id)
-    if not found.is_issued():
+    if not found.is_issued() or found.kind != InvoiceKind.INVOICE:
         raise Http404
     back = reverse("staff_billing_invoice", args=[public_id])
     if found.open_amount <= 0 and request.method == "GET":

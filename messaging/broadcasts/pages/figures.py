@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from billing.plans.quotes import Quote, market_of, name_of, quote_from
+from billing.plans.quotes import Quote, by_market, name_of, quote_from
 from messaging.broadcasts.costs import MarketCost, costs_of
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient
 from messaging.broadcasts.totals import MESSAGE, RECIPIENT, Totals
@@ -106,18 +106,14 @@ def markets_of(broadcast: Broadcast) -> tuple[list[MarketRow], str]:
             [broadcast.pk],
         )
         found = cursor.fetchall()
-    day = (broadcast.started_at or broadcast.created_at).date()
-    accepted: dict[str, int] = {}
-    for key, number in found:
-        market = market_of(key, day)
-        accepted[market] = accepted.get(market, 0) + number
+    accepted = by_market(dict(found), at=broadcast.started_at or broadcast.created_at)
     costs = costs_of(broadcast)
     rows = [
         MarketRow(
             market=one.market,
             name=name_of(one.market),
             number=one.rows,
-            accepted=accepted.get(one.market, 0),
+            accepted=accepted[one.market],
             expected=_expected(broadcast, one),
             actual=one.actual,
         )

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _, gettext_lazy
 
-from billing.plans.quotes import Quote, prefixes_on, quote
+from billing.plans.quotes import Quote, prefixes_at, quote
 from messaging.broadcasts import audience, markets
 from messaging.broadcasts.audience import REACHABLE, Message
 from messaging.broadcasts.models import Broadcast, SkipReason
@@ -95,7 +95,7 @@ def look_at(broadcast: Broadcast) -> Look:
     now = timezone.now()
     if broadcast.channel is None:
         return Look(broadcast, {}, now)
-    prefixes = prefixes_on(now.date())
+    prefixes = prefixes_at(now)
     found = markets.count(broadcast.audience, broadcast.channel, broadcast.purpose, counted(broadcast), prefixes)
     return Look(broadcast, found, now)
 

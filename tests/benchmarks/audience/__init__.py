@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from billing.plans.quotes import prefixes_on
+from billing.plans.quotes import prefixes_at
 from config.demo.console import Console
 from messaging.broadcasts import audience, freezing, services
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient
@@ -48,7 +48,7 @@ def _freeze(channel: Channel) -> float:
     """From the click to rows with their market and decision."""
     broadcast = draft(channel)
     services.start(broadcast)
-    prefixes = prefixes_on(datetime.now(UTC).date())
+    prefixes = prefixes_at(datetime.now(UTC))
     seconds = seconds_of(lambda: freezing.freeze(broadcast, prefixes))
     assert BroadcastRecipient.objects.filter(broadcast=broadcast).count() == PEOPLE
     assert BroadcastRecipient.objects.filter(broadcast=broadcast, skipped="").count() == PEOPLE * 9 // 10

@@ -41,6 +41,7 @@ def test_the_same_again_is_no_second_entry(priced: Company, browser: Browser) ->
     [
         ({"month_limit": ""}, "This field is required."),
         ({"month_limit": "much"}, "Write an amount, such as 250.00."),
+        ({"month_limit": "1.000,000"}, "Write an amount, such as 250.00."),
         ({"month_limit": "0"}, "Write an amount from 1.00 to"),
         ({"month_limit": "-5"}, "Write an amount, such as 250.00."),
         ({"month_limit": "99999999999"}, "Write an amount from 1.00 to"),

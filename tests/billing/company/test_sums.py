@@ -8,9 +8,11 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
-from billing.models import RatedLine
+from billing.models import RatedLine, UsageRecord
 from billing.plans.periods import month_of, today
 from billing.rating.breakdown import bill, in_cents
 from billing.views.usage import WAYS
@@ -50,6 +52,14 @@ def test_the_month_is_messages_fee_and_plan(used: Company, browser: Browser) -> 
     assert [tile["value"] for tile in tiles] == ["€0.87", "€0.06", "€99.00", "€99.93"]
 
 
+def test_half_a_cent_is_rounded_alike_on_every_page(priced: Company, browser: Browser) -> None:
+    # Seven messages, five of them beyond the included ones: 0.025.
+    use(priced, 7, category="service", origin="reply")
+    for page, place in (("/billing/", 1), ("/billing/usage/", 1)):
+        tile = browser.get(page).context["tiles"][place]
+        assert (tile["value"], page) == ("€0.03", page)
+
+
 def test_the_overview_and_its_drawing_say_the_same(used: Company, browser: Browser) -> None:
     context = browser.get("/billing/").context
     drawn = sum((sum(series["values"]) for series in context["chart"]["series"]), Decimal(0))
@@ -64,6 +74,14 @@ def test_the_file_of_a_month_holds_each_message_with_its_price(used: Company, br
     assert len(rows) == 14
     assert sum(Decimal(row["price"]) for row in rows) == messages_of(used)
     assert answer["Content-Disposition"].startswith("attachment")
+
+
+def test_the_file_of_a_month_reads_its_messages_once(used: Company, browser: Browser) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        b"".join(browser.get("/billing/usage/messages.csv").streaming_content)
+    asked = [query["sql"] for query in queries if UsageRecord._meta.db_table in query["sql"]]
+    # All of them are of one day.
+    assert len(asked) == 1
 
 
 def test_a_cell_of_the_file_is_never_a_formula(priced: Company, browser: Browser) -> None:
@@ -96,7 +114,7 @@ def test_a_row_that_cannot_be_is_not_found(used: Company, browser: Browser, quer
     assert browser.get("/billing/usage/messages/", query).status_code == 404
 
 
-@pytest.mark.parametrize("query", [{"month": "soon"}, {"month": "2026-13"}, {"by": "mood"}])
+@pytest.mark.parametrize("query", [{"month": "soon"}, {"month": "2026-13"}, {"month": "9999-12"}, {"by": "mood"}])
 def test_a_month_nobody_knows_is_this_month(used: Company, browser: Browser, query: dict[str, str]) -> None:
     assert browser.get("/billing/usage/", query).context["quantity"] == 14
 

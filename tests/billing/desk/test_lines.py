@@ -66,7 +66,7 @@ def filed(console: Browser, line: InvoiceLine) -> list[dict[str, str]]:
     answer = console.get(url(line, "csv/"))
     assert answer["Content-Type"].startswith("text/csv")
     assert "attachment" in answer["Content-Disposition"]
-    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))  # type: ignore[attr-defined]
+    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))  # type: ignore[attr-defined]
 
 
 def test_pages_and_file_add_up_to_the_line(
@@ -117,6 +117,17 @@ def test_rate_rule_and_price_are_explained(console: Browser, acme: Company, bill
     assert "whatsapp EUR 2026-10-01 test" in text
     assert "€0.1000" in text
     assert "20 % mark-up" in text
+    for row in filed(console, line):
+        assert row["rule"].endswith("/charged")
+        assert (row["rate_card"], row["rate"]) == ("whatsapp EUR 2026-10-01 test", "0.100000 EUR")
+        assert (Decimal(row["price"]), row["currency"]) == (Decimal("0.12"), "EUR")
+
+
+def test_a_cell_of_the_file_is_never_a_formula(console: Browser, acme: Company, billed: Billed) -> None:
+    use(acme, 1, number="=HYPERLINK(1)")
+    (line,) = billed().lines.all()
+    (row,) = filed(console, line)
+    assert row["number"] == "'=HYPERLINK(1)"
 
 
 def test_a_key_that_is_not_there_shows_the_first_page(console: Browser, acme: Company, billed: Billed) -> None:

@@ -115,3 +115,25 @@ def test_a_debt_that_is_given_up_is_written_off_and_not_paid(invoice: Invoice, a
     invoice.refresh_from_db()
     assert (invoice.state, invoice.paid_amount, invoice.open_amount) == ("written_off", 0, 0)
     assert not corrections.write_off(invoice, reason="insolvent", actor=actor, now=NOW)
+
+
+def test_a_debt_that_was_given_up_and_is_then_taken_back_is_nobody_s(invoice: Invoice, actor: Actor) -> None:
+    corrections.write_off(invoice, reason="insolvent", actor=actor, now=NOW)
+    correct(invoice, actor, line_2=1000)
+    invoice.refresh_from_db()
+    assert (invoice.credited_amount, invoice.written_off_amount) == (Decimal("162.44"), Decimal("117.81"))
+    assert (invoice.state, invoice.open_amount) == ("written_off", 0)
+    correct(invoice, actor, line_1=1)
+    invoice.refresh_from_db()
+    assert (invoice.state, invoice.written_off_amount, invoice.open_amount) == ("corrected", 0, 0)
+
+
+def test_a_cancellation_takes_back_the_cost_of_each_line_with_its_sign(
+    buyer: Company, staff: User, actor: Actor
+) -> None:
+    taken_back = charge("usage:2", kind="adjustment", quantity=Decimal(-100))
+    invoice = issued(buyer, staff, plan(), charge(), taken_back)
+    made = corrections.draft_cancellation(invoice, reason="wrong company", actor=actor)
+    told = [[(line.net, line.cost) for line in one.lines.all()] for one in (invoice, made)]
+    assert told[0] == told[1]
+    assert told[1][2] == (Decimal("-13.65"), Decimal("-11.31"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from billing.einvoice.rules import RulesRefused
 from billing.einvoice.tax import Outcome
 from billing.invoices import corrections, issuing, profiles, taxing
 from billing.invoices.models import Invoice, InvoiceSeries, IssuedDocument
+from billing.rating.charges import Period
 from tenants.models import Company, User
 from tenants.services.audit import Actor
 from tests.billing.invoices.cast import NOW, approved, charge, plan, ready, register_says, seats
@@ -124,6 +126,60 @@ def test_a_correction_and_a_cancellation_pass_the_rules_and_never_say_gutschrift
         with pikepdf.open(io.BytesIO(bytes(made.document.pdf))) as file:
             assert str(file.docinfo["/Title"]) == f"{title} {made.number}"
         assert b"Gutschrift" not in bytes(made.document.xml)
+
+
+@pytest.mark.parametrize(("country", "category"), [("DE", "S"), ("AT", "AE"), ("CH", "O")])
+def test_an_invoice_of_any_kind_of_vat_is_taken_back_by_a_document_that_passes_the_rules(
+    acme: Company, staff: User, actor: Actor, country: str, category: str
+) -> None:
+    invoice = really_issued(moved(acme, country), staff, plan(), charge())
+    for quantities in ({2: Decimal(100)}, {1: Decimal(1), 2: Decimal(900)}):
+        made = corrections.draft_correction(invoice, quantities, reason="Falscher Empfänger", actor=actor)
+        issuing.approve(made, actor=actor)
+        made = issuing.issue_invoice(made, now=NOW)
+        assert facts_in(bytes(made.document.xml)) == facts_of(made)
+        assert (facts_of(made)["type"], facts_of(made)["category"]) == ("381", category)
+    invoice.refresh_from_db()
+    assert (invoice.state, invoice.open_amount) == ("corrected", 0)
+
+
+@pytest.mark.parametrize(
+    ("period", "issued_at", "days"),
+    [
+        # Issued on 29 February at 23:59 of the seller's day, due at the end of March, over the change of the clock.
+        (
+            Period(date(2028, 1, 1), date(2028, 1, 31)),
+            datetime(2028, 2, 29, 22, 59, tzinfo=UTC),
+            ("20280131", "20280229", "20280330"),
+        ),
+        # The month with 29 days, issued in the first minute of the seller's March.
+        (
+            Period(date(2028, 2, 1), date(2028, 2, 29)),
+            datetime(2028, 2, 29, 23, 1, tzinfo=UTC),
+            ("20280229", "20280301", "20280331"),
+        ),
+        # In the hour that comes twice.
+        (
+            Period(date(2026, 9, 1), date(2026, 9, 30)),
+            datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+            ("20260930", "20261025", "20261124"),
+        ),
+    ],
+    ids=["29 February", "month end", "change of the clock"],
+)
+def test_odd_days_stand_in_the_file_as_the_calendar_has_them(
+    buyer: Company, staff: User, period: Period, issued_at: datetime, days: tuple[str, str, str]
+) -> None:
+    ready(buyer, payment_terms_days=30)
+    of_period = {"service_from": period.first, "service_to": period.last}
+    made = approved(buyer, staff, plan(**of_period), period=period, now=issued_at)
+    root = etree.fromstring(bytes(issuing.issue_invoice(made, now=issued_at).document.xml))
+    places = (
+        f".//{RAM}ApplicableHeaderTradeSettlement/{RAM}BillingSpecifiedPeriod/{RAM}EndDateTime/{{*}}DateTimeString",
+        f".//{{*}}ExchangedDocument/{RAM}IssueDateTime/{{*}}DateTimeString",
+        f".//{RAM}SpecifiedTradePaymentTerms/{RAM}DueDateDateTime/{{*}}DateTimeString",
+    )
+    assert tuple(root.findtext(place) for place in places) == days
 
 
 def test_the_pdf_says_what_it_is_to_archives_and_programs(buyer: Company, staff: User) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from billing.einvoice.rules import RulesNotRun
-from billing.invoices import corrections, finishing, month_words, sending
-from billing.invoices.models import Invoice
-from tenants.models import Company, DueWork, User
+from billing.invoices import corrections, finishing, issuing, month_words, sending
+from billing.invoices.models import BillingProfile, Invoice
+from tenants.models import Company, DueWork, Membership, User
 from tenants.services import mail
 from tenants.services.audit import Actor
-from tests.billing.invoices.cast import NOW, issued, plan, unchecked
+from tests.billing.invoices.cast import NOW, issued, plan, ready, unchecked
 
 
 @pytest.fixture
@@ -46,6 +46,26 @@ def test_finishing_twice_issues_and_sends_once(correction: Invoice, outbox: list
     mail.send_due()
     assert len(outbox) == 1
     assert Invoice.objects.issued().count() == 2
+
+
+def test_a_correction_whose_worker_died_after_issuing_is_sent_by_the_next(
+    correction: Invoice, outbox: list[Any]
+) -> None:
+    issuing.issue_invoice(correction, now=NOW, build=unchecked)
+    finish(correction)
+    mail.send_due()
+    assert [message.to for message in outbox] == [["rechnung@acme.example"]]
+    assert correction.number == "RK-000001"
+
+
+def test_a_correction_that_nobody_can_get_waits_until_somebody_can(correction: Invoice, outbox: list[Any]) -> None:
+    BillingProfile.objects.update(recipients=[])
+    Membership.objects.all().delete()
+    assert finishing.finish_company(correction.company, now=NOW, build=unchecked) == NOW + timedelta(minutes=30)
+    ready(correction.company)
+    finish(correction)
+    mail.send_due()
+    assert len(outbox) == 1
 
 
 def test_a_correction_that_is_refused_is_a_draft_again_and_says_why(correction: Invoice, settings: Any) -> None:

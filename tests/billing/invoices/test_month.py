@@ -13,7 +13,7 @@ from django.apps import apps
 from billing.einvoice.rule_words import Finding
 from billing.einvoice.rules import RulesNotRun, RulesRefused
 from billing.einvoice.tax import Outcome
-from billing.invoices import corrections, issuing, month, month_words
+from billing.invoices import corrections, issuing, month, month_words, sending
 from billing.invoices.models import BillingProfile, Invoice, InvoiceLine, MonthClose, Step
 from billing.rating.charges import Period, Problem
 from tenants.models import Company, DueWork, Mail, User
@@ -281,6 +281,40 @@ def test_nobody_but_a_person_moves_a_month_to_its_number(run: Run, rater: Rater,
     assert month.close_company(found.company, now=NOW + timedelta(days=50), tools=tools(rater)) is None
 
 
+def test_another_amount_than_was_looked_at_is_not_approved(
+    run: Run, rater: Rater, october: MonthClose, actor: Actor
+) -> None:
+    looked_at = run(october, plan())
+    rater.charges.append(charge("usage:late"))
+    month.collect_again(looked_at, actor=actor, reason="late reports", now=NOW)
+    assert run(looked_at).step == Step.APPROVE
+    assert not month.approve_month(looked_at, actor=actor, now=NOW)
+    assert month.approve_month(MonthClose.objects.get(), actor=actor, now=NOW)
+
+
+def test_a_month_that_is_issued_in_the_same_moment_is_not_collected_again(
+    run: Run, october: MonthClose, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = run(october)
+    month.approve_month(found, actor=actor, now=NOW)
+    withdraw = issuing.withdraw_approval
+
+    def too_late(invoice: Invoice, **values: Any) -> bool:
+        issuing.issue_invoice(invoice, now=NOW, build=unchecked)
+        return withdraw(invoice, **values)
+
+    monkeypatch.setattr(issuing, "withdraw_approval", too_late)
+    assert not month.collect_again(found, actor=actor, reason="late reports", now=NOW)
+    assert run(found).step == Step.SEND
+
+
+def test_trying_again_goes_on_where_the_month_is_by_now(run: Run, october: MonthClose) -> None:
+    stale = MonthClose.objects.get(pk=october.pk)
+    run(october)
+    month.try_again(stale, now=NOW)
+    assert MonthClose.objects.get().step == Step.APPROVE
+
+
 def test_approving_takes_one_word_and_not_two(run: Run, october: MonthClose, actor: Actor) -> None:
     found = run(october)
     assert month.approve_month(found, actor=actor, now=NOW)
@@ -313,6 +347,12 @@ def test_a_mail_that_does_not_arrive_is_told_and_can_be_sent_elsewhere(
     assert found.blocks == [{"code": "not_sent", "recipients": ["two@acme.example"]}]
     assert found.invoice is not None
     assert found.invoice.state == "sent"
+    later = NOW + timedelta(hours=2)
+    sending.send_invoice(found.invoice, recipients=["three@acme.example"], now=later)
+    assert run(found, now=later).blocks == []
+    Mail.objects.filter(to="three@acme.example").update(state="sent", sent_at=later)
+    found = run(found, now=later + timedelta(hours=1))
+    assert (found.step, found.blocks) == (Step.DONE, [])
 
 
 def test_a_month_whose_invoice_was_taken_back_can_be_billed_anew(

@@ -50,6 +50,20 @@ def test_a_line_that_is_off_by_a_cent_is_refused_though_no_official_rule_asks(do
     assert broken_rules(replace(document, lines=lines)) == {"OWN-NET"}
 
 
+def test_vat_that_is_off_by_a_cent_everywhere_is_refused_though_no_official_rule_asks(document: Document) -> None:
+    (share,) = document.tax_shares
+    totals = document.totals
+    off = replace(
+        totals,
+        tax_amount=totals.tax_amount + CENT,
+        tax_inclusive_amount=totals.tax_inclusive_amount + CENT,
+        amount_due=totals.amount_due + CENT,
+    )
+    wrong = replace(document, tax_shares=(replace(share, tax=share.tax + CENT),), totals=off)
+    assert rules.official_report(cii(wrong)).refusals == []
+    assert broken_rules(wrong) == {"OWN-VAT"}
+
+
 def test_an_invoice_without_a_due_date_is_refused_though_no_official_rule_asks(document: Document) -> None:
     assert broken_rules(replace(document, due_date=None)) == {"OWN-DUE"}
 

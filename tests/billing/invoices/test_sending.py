@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from billing.invoices import profiles, sending
+from billing.invoices import issuing, profiles, sending
 from billing.invoices.models import Invoice, IssuedDocument
-from tenants.models import Company, Mail, User
+from tenants.models import Company, Mail, Membership, Role, User
 from tenants.services import mail
 from tenants.services.audit import Actor
 from tenants.services.errors import Refused
-from tests.billing.invoices.cast import NOW, draft, issued, plan, ready
+from tests.billing.invoices.cast import NOW, approved, draft, issued, plan, ready
 
 
 @pytest.fixture
@@ -80,6 +80,20 @@ def test_a_draft_is_not_sent(buyer: Company) -> None:
 def test_without_an_address_of_their_own_invoices_go_to_the_company_s_admins(acme: Company, admin: User) -> None:
     ready(acme, recipients=[])
     assert profiles.recipients_of(acme) == [admin.email]
+
+
+def test_of_many_admins_as_many_as_may_be_get_the_invoice(buyer: Company, staff: User, outbox: list[Any]) -> None:
+    ready(buyer, recipients=[])
+    for number in range(12):
+        person = User.objects.create_user(f"admin{number}@acme.example", "x")
+        Membership.objects.create(company=buyer, user=person, role=Role.ADMIN)
+    assert len(sending.send_invoice(issued(buyer, staff))) == profiles.MOST_RECIPIENTS
+
+
+def test_what_cannot_be_seen_is_not_kept_since_no_e_invoice_takes_it(buyer: Company, staff: User, actor: Actor) -> None:
+    profiles.change_profile(buyer, actor=actor, street="König\x01straße\u202e 1", buyer_reference="\x0bKst. 7")
+    made = issuing.issue_invoice(approved(buyer, staff), now=NOW)
+    assert (made.buyer["street"], made.buyer_reference) == ("Königstraße 1", "Kst. 7")
 
 
 @pytest.mark.parametrize("addresses", [["no address"], [f"n{n}@b.example" for n in range(11)]])

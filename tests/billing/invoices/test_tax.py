@@ -45,7 +45,13 @@ def decided(country: str, postcode: str = "1010", vat_id: str = "", given: Proof
         ("ES", "51001", "O", Rule.SPECIAL_TERRITORY),  # Ceuta
         ("FI", "22100", "O", Rule.SPECIAL_TERRITORY),  # Åland
         ("FR", "97110", "O", Rule.SPECIAL_TERRITORY),  # Guadeloupe
+        ("FR", "98800", "O", Rule.SPECIAL_TERRITORY),  # New Caledonia
         ("IT", "23041", "O", Rule.SPECIAL_TERRITORY),  # Livigno
+        ("IT", "22061", "O", Rule.SPECIAL_TERRITORY),  # Campione
+        ("IT", "23030", "S", Rule.EU_WITHOUT_ID),  # Livigno once, and many places around it
+        ("IT", "22060", "S", Rule.EU_WITHOUT_ID),  # Campione once, and many places around it
+        ("MC", "98000", "S", Rule.EU_WITHOUT_ID),  # Monaco belongs to the VAT of France
+        ("FR", "98000", "S", Rule.EU_WITHOUT_ID),
         ("AT", "1010", "S", Rule.EU_WITHOUT_ID),
         ("ES", "28001", "S", Rule.EU_WITHOUT_ID),
     ],
@@ -84,6 +90,7 @@ def test_only_where_the_id_decides_is_it_asked_for() -> None:
     assert not needs_proof("CH", "8001", "CHE116281710MWST")
     assert not needs_proof("ES", "35001", "ESA13585625")
     assert not needs_proof("AT", "1010", "")
+    assert needs_proof("MC", "98000", "FR40303265045")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,13 +13,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing.invoices import corrections, issuing
-from billing.invoices.models import Invoice
+from billing.invoices.models import BillingProfile, Invoice
 from billing.payments import owing, services
 from billing.payments.models import Payment
-from tenants.models import Company, User
+from tenants.models import AuditEntry, Company, User
 from tenants.services.audit import Actor
 from tenants.services.errors import Refused
 from tests.billing.invoices.cast import NOW, OCTOBER, draft, issued, plan, ready, unchecked
+from tests.conftest import Cast
 
 DAY = date(2026, 11, 10)
 
@@ -75,6 +78,13 @@ def test_the_same_bank_entry_is_booked_once(invoice: Invoice, actor: Actor) -> N
         services.mark_paid(invoice, received_date=DAY, amount=Decimal("50.00"), external_id="entry:1", actor=actor)
     assert Payment.objects.count() == 1
     assert standing(invoice) == ("part_paid", Decimal("67.81"))
+
+
+def test_a_bank_entry_that_is_told_again_of_another_amount_is_refused(invoice: Invoice, actor: Actor) -> None:
+    services.mark_paid(invoice, received_date=DAY, amount=Decimal("10.00"), external_id="entry 1", actor=actor)
+    with pytest.raises(Refused, match="booked already"):
+        services.mark_paid(invoice, received_date=DAY, amount=Decimal("20.00"), external_id="entry 1", actor=actor)
+    assert standing(invoice) == ("part_paid", Decimal("107.81"))
 
 
 def test_a_payment_is_spent_once(invoice: Invoice, acme: Company, staff: User, actor: Actor) -> None:
@@ -141,6 +151,8 @@ def test_a_correction_after_payment_leaves_money_that_is_owed_back(invoice: Invo
     issuing.approve(made, actor=actor)
     issuing.issue_invoice(made, now=NOW, build=unchecked)
     assert standing(invoice) == ("corrected", Decimal("-117.81"))
+    (balance,) = owing.balances(DAY)
+    assert (balance.company, balance.owed, balance.credit) == (invoice.company, 0, Decimal("117.81"))
 
 
 def test_an_invoice_is_always_payments_and_credits_and_write_offs_and_rest(
@@ -196,8 +208,53 @@ def test_balances_ask_as_often_for_many_as_for_one(
     assert queries() == before
 
 
-def test_what_came_in_is_summed_by_currency(acme: Company, actor: Actor) -> None:
-    pay(acme, "10.00", actor)
-    pay(acme, "5.00", actor, currency="USD")
-    services.reverse_payment(pay(acme, "99.00", actor), reason="returned", actor=actor)
-    assert owing.income(DAY, DAY) == {"EUR": Decimal("10.00"), "USD": Decimal("5.00")}
+def test_who_owes_is_found_by_its_index(invoice: Invoice) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "invoice_open" in Invoice.objects.owing().explain()
+
+
+def test_one_company_s_balance_is_reckoned_from_its_own(
+    invoice: Invoice, acme: Company, globex: Company, staff: User, actor: Actor
+) -> None:
+    ready(globex)
+    issued(globex, staff, plan())
+    pay(globex, "5.00", actor)
+    (own,) = owing.balances(DAY, acme)
+    assert own == next(one for one in owing.balances(DAY) if one.company == acme)
+
+
+@pytest.fixture
+def sent_together(committed: Cast) -> Iterator[tuple[Payment, Invoice]]:
+    """A payment and the invoice it names, in the database, and nothing of them left behind."""
+    company, person = Company.objects.get(pk=committed.acme), User.objects.get(pk=committed.staff)
+    ready(company)
+    kept = set(AuditEntry.objects.values_list("pk", flat=True))
+    made = issued(company, person, plan())
+    try:
+        yield pay(company, "200.00", Actor(user=person), reference=str(made.number)), made
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+            for table in ("allocation", "payment", "issueddocument", "invoiceline", "invoice", "invoiceseries"):
+                cursor.execute(f"DELETE FROM billing_{table}")
+            cursor.execute("DELETE FROM tenants_auditentry WHERE NOT id = ANY(%s)", [list(kept)])
+            cursor.execute("SET session_replication_role = DEFAULT")
+        BillingProfile.objects.all().delete()
+
+
+def test_a_payment_matched_by_many_at_once_pays_once_and_refuses_nobody(
+    sent_together: tuple[Payment, Invoice], committed: Cast
+) -> None:
+    payment, invoice = sent_together
+    actor = Actor(user=User.objects.get(pk=committed.staff))
+
+    def match(_attempt: int) -> int:
+        try:
+            return len(services.match(Payment.objects.get(pk=payment.pk), actor=actor))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        assert sum(pool.map(match, range(24))) == 1
+    assert standing(invoice) == ("paid", 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import override
 from pytest_django import Settings
 
-from messaging.channels import explaining
+from messaging.channels import explaining, services, tasks
 from messaging.channels.base import Credentials, Health, ProviderError, SendFailed
 from messaging.channels.models import Channel, ChannelState
 from messaging.channels.services import check_health
@@ -64,6 +65,51 @@ def test_a_lacking_permission_does_not_stop_what_still_sends(acme: Company, chan
         check_health(channel, check=refuse)
     assert now_is(acme, channel).state == ChannelState.CONNECTED
     assert now_is(acme, channel).health["trouble"]["code"] == "10"
+
+
+def test_silent_numbers_do_not_take_every_turn(
+    acme: Company, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with company_context(acme):
+        other = Channel.objects.create(kind="whatsapp", name="Other", external_id="other", token=channel.token)
+    put(acme, channel, checked_at=timezone.now() - 2 * LONG_AGO)
+    put(acme, other, checked_at=timezone.now() - LONG_AGO)
+    asked: list[str] = []
+
+    def silent(channel: Channel) -> None:
+        asked.append(channel.name)
+        services.remember(channel, trouble={"code": services.SILENT, "at": timezone.now().isoformat()})
+
+    monkeypatch.setattr(services, "check_health", silent)
+    for _turn in range(2):
+        times = iter([0.0, 0.0, tasks.TURN + 1])
+        monkeypatch.setattr(tasks, "time", SimpleNamespace(monotonic=times.__next__))
+        check_channels(acme.schema_name)
+    assert asked == [channel.name, "Other"]
+
+
+def refuse_token(kind: str, credentials: Credentials) -> Health:
+    raise SendFailed(ProviderError("190", "Invalid OAuth access token"))
+
+
+def test_a_refused_token_does_not_end_a_pause_by_hand(acme: Company, channel: Channel) -> None:
+    put(acme, channel, state=ChannelState.PAUSED, state_reason="by_hand Ada")
+    with company_context(acme):
+        check_health(now_is(acme, channel), check=refuse_token)
+    assert (now_is(acme, channel).state, now_is(acme, channel).state_reason) == (ChannelState.PAUSED, "by_hand Ada")
+    assert now_is(acme, channel).health["trouble"]["code"] == "190"
+
+
+def test_a_refusal_of_the_old_token_does_not_stop_what_was_connected_anew_meanwhile(
+    acme: Company, channel: Channel
+) -> None:
+    def refuse(kind: str, credentials: Credentials) -> Health:
+        put(acme, channel, token="a new one")
+        return refuse_token(kind, credentials)
+
+    with company_context(acme):
+        check_health(now_is(acme, channel), check=refuse)
+    assert now_is(acme, channel).state == ChannelState.CONNECTED
 
 
 def test_a_disconnected_number_is_not_asked_about(acme: Company, channel: Channel) -> None:

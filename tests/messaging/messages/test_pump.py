@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.models import Count
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -17,8 +18,11 @@ from messaging.conversations.models import Conversation
 from messaging.live.models import LiveEvent
 from messaging.message_templates.models import MessageTemplate
 from messaging.messages import claiming, lanes, pump
+from messaging.messages.decisions import put_back
 from messaging.messages.models import Lane, Message, MessageState
+from messaging.messages.waiting import disconnect
 from tenants.models import Company, DueWork
+from tenants.services.audit import Actor
 from tests.messaging.messages.conftest import Provider, later, make_channel, make_conversation, queue, refusing
 
 Run = Callable[..., Any]
@@ -373,19 +377,115 @@ def test_bulk_needs_few_round_trips(channel: Channel, provider: Provider, run: R
     assert len(queries) / 400 < 0.1
 
 
-def test_outcomes_are_kept_while_the_database_is_away_for_moments(
-    conversation: Conversation, provider: Provider, run: Run, monkeypatch: pytest.MonkeyPatch
+def test_what_comes_back_from_a_disconnected_channel_is_not_kept_for_it(
+    conversation: Conversation, channel: Channel
 ) -> None:
     message = queue(conversation)
-    real, faults = claiming.record, [OperationalError("the server went away"), OperationalError("it is starting")]
+    now = timezone.now()
+    (claimed,) = claiming.claim(channel, Lane.REPLIES, now, 1)
+    disconnect(channel, actor=Actor())
+    (changed,) = claiming.record([put_back(claimed, now)], now)
+    failed = later(message)
+    assert (changed.state, failed.state, failed.error_code) == ("failed", "failed", claiming.CHANNEL_GONE)
+    assert failed.failed_at == now
 
-    def record(changes: Any, now: Any) -> Any:
-        if changes and faults:
-            raise faults.pop()
-        return real(changes, now)
 
-    monkeypatch.setattr(claiming, "record", record)
-    monkeypatch.setattr(pump.connection, "close", lambda: None)
+def test_a_silent_row_is_not_kept_for_a_disconnected_channel(
+    conversation: Conversation, channel: Channel, run: Run
+) -> None:
+    template = {"name": "order", "language": "de"}
+    MessageTemplate.objects.create(account_external_id="waba", category="utility", status="approved", **template)
+    silent = {"type": "template", "content": template, "state": "unknown", "lease_until": timezone.now()}
+    message = queue(conversation, Lane.BULK, **silent)
+    disconnect(channel, actor=Actor())
+    run(Lane.BULK)
+    assert later(message).asks_a_person()
+
+
+def test_disconnecting_waits_for_the_pumps_that_are_at_it(channel: Channel) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        disconnect(channel, actor=Actor())
+    statements = [query["sql"] for query in queries]
+    waits = next(place for place, sql in enumerate(statements) if "sendinglane" in sql and "FOR UPDATE" in sql)
+    assert waits < next(place for place, sql in enumerate(statements) if 'UPDATE "messaging_message"' in sql)
+
+
+@pytest.fixture
+def away(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, str], list[OperationalError]]:
+    """Let the database be away when a function is called, twice; what is left of that."""
+
+    def away(place: Any, name: str) -> list[OperationalError]:
+        real, faults = getattr(place, name), [OperationalError("it went away"), OperationalError("it is starting")]
+
+        def broken(what: Any, *rest: Any) -> Any:
+            if what and faults:
+                raise faults.pop()
+            return real(what, *rest)
+
+        monkeypatch.setattr(place, name, broken)
+        monkeypatch.setattr(pump.connection, "close", lambda: None)
+        return faults
+
+    return away
+
+
+Away = Callable[[Any, str], list[OperationalError]]
+
+
+def test_outcomes_are_kept_while_the_database_is_away_for_moments(
+    conversation: Conversation, provider: Provider, run: Run, away: Away
+) -> None:
+    message = queue(conversation)
+    faults = away(claiming, "record")
     run()
     assert faults == []
     assert (later(message).state, len(provider.asked)) == ("sent", 1)
+
+
+def test_a_rest_costs_no_outcome_when_the_database_is_away(
+    channel: Channel, conversation: Conversation, provider: Provider, run: Run, away: Away
+) -> None:
+    message = queue(conversation)
+    provider.behave = refusing("130429", retry_after=60)
+    faults = away(lanes, "rest")
+    run()
+    channel.refresh_from_db()
+    assert faults == []
+    assert (later(message).state, later(message).error_code) == ("queued", "130429")
+    assert channel.resting_until
+
+
+def test_a_refused_token_stops_the_channel_when_the_database_is_away(
+    channel: Channel, conversation: Conversation, provider: Provider, run: Run, away: Away
+) -> None:
+    queue(conversation)
+    provider.behave = refusing("190")
+    faults = away(pump, "stop_for_errors")
+    run()
+    channel.refresh_from_db()
+    assert (faults, channel.state) == ([], ChannelState.RECONNECT)
+
+
+def test_what_a_pause_finds_unstarted_is_put_back_when_the_database_is_away(
+    channel: Channel, provider: Provider, run: Run, away: Away, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Channel.objects.update(messages_per_second=50)
+    for number in range(6):
+        queue(make_conversation(channel, number))
+    real = lanes.renew
+
+    def renew(hold: Any, now: Any) -> Any:
+        if provider.asked:
+            Channel.objects.update(state=ChannelState.PAUSED)
+        return real(hold, now)
+
+    monkeypatch.setattr(lanes, "renew", renew)
+    faults = away(claiming, "record")
+    run()
+    left = len(provider.asked)
+    assert faults == []
+    assert 0 < left < 6
+    assert list(Message.objects.order_by("state").values_list("state", "attempts").annotate(count=Count("pk"))) == [
+        ("queued", 0, 6 - left),
+        ("sent", 1, left),
+    ]

@@ -153,6 +153,12 @@ def test_a_silent_message_that_is_given_up_may_still_have_arrived(conversation: 
     assert not services.give_up(silent)
 
 
+def test_a_message_is_not_given_up_before_its_grace_is_over(conversation: Conversation) -> None:
+    silent = queue(conversation, state="unknown", lease_until=timezone.now() + timedelta(seconds=60))
+    assert not services.give_up(silent)
+    assert silent.state == "unknown"
+
+
 def test_the_tasks_run_in_their_company(acme: Company, globex: Company, settings: Any) -> None:
     from messaging.messages.tasks import deliver_bulk, deliver_replies
 

@@ -131,6 +131,14 @@ def test_a_reported_error_that_stops_the_number_pauses_the_channel(conversation:
     assert conversation.channel.state == ChannelState.PAUSED
 
 
+def test_an_error_of_the_old_token_does_not_stop_a_channel_that_was_connected_anew(conversation: Conversation) -> None:
+    sent(conversation)
+    before = conversation.channel
+    Channel.objects.update(token="a new one")
+    record_reports(before, [report(Report.FAILED, error=ProviderError("190", "Token"))])
+    assert Channel.objects.get(pk=before.pk).state == ChannelState.CONNECTED
+
+
 @pytest.fixture
 def row(conversation: Conversation) -> Message:
     return queue(conversation)

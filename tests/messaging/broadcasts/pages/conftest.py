@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from billing.plans.quotes import prefixes_on
+from billing.plans.quotes import prefixes_at
 from messaging.broadcasts import freezing, running, services
 from messaging.broadcasts.models import Broadcast
 from messaging.channels.models import Channel
@@ -94,7 +94,7 @@ def work(company: Company) -> None:
 def freeze(company: Company, broadcast: Broadcast) -> None:
     """Write the rows of a started one; nothing is sent."""
     with company_context(company):
-        freezing.freeze(now_as(broadcast), prefixes_on(timezone.localdate()))
+        freezing.freeze(now_as(broadcast), prefixes_at(timezone.now()))
 
 
 def now_as(broadcast: Broadcast) -> Broadcast:

@@ -1,0 +1,45 @@
+"""The live counter is locked last: whoever has it waits for nobody, and so no two transactions for each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from messaging.channels.base import AccountEvent, Address, InboundMessage, MessageType
+from messaging.channels.models import Channel, ChannelState
+from messaging.messages.receiving import receive
+from messaging.messages.waiting import disconnect
+from messaging.webhooks import account
+from tenants.services.audit import Actor
+from tests.messaging.messages.conftest import make_conversation, queue
+
+AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+def stop_is_written(channel: Channel) -> None:
+    receive(channel, InboundMessage("wamid.1", Address("+15550001111"), MessageType.TEXT, AT, {"body": "STOP"}))
+
+
+def a_number_is_disconnected(channel: Channel) -> None:
+    queue(make_conversation(channel))
+    disconnect(channel, actor=Actor())
+
+
+def a_ban_is_lifted(channel: Channel) -> None:
+    Channel.objects.update(state=ChannelState.PAUSED, state_reason="DISABLED_UPDATE")
+    value = {"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "REINSTATE"}}
+    account.handle(channel, "waba", AccountEvent("account_update", AT, value), at=AT)
+
+
+@pytest.mark.parametrize("act", [stop_is_written, a_number_is_disconnected, a_ban_is_lifted])
+def test_what_others_wait_for_is_locked_before_the_live_counter(channel: Channel, act: Callable[..., None]) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        act(channel)
+    statements = [query["sql"] for query in queries]
+    told = next(place for place, sql in enumerate(statements) if "messaging_livecounter" in sql)
+    others = ("messaging_message", "messaging_contact", "messaging_consent", "tenants_duework", "billing_")
+    assert [sql for sql in statements[told:] if any(table in sql for table in others)] == []
