@@ -60,6 +60,44 @@ CONSENT_PART = """
               AND NOT COALESCE(here.is_by_person AND here.since > everywhere.since, false) THEN 'opted_out'
          WHEN here.state IS NULL AND everywhere.state IS NULL THEN 'no_consent' END
 """
+# Everybody whose keys follow: their address on this channel, and what stands against writing to them.
+PERSONS = f"""
+    SELECT c.id, c.name, c.language, c.attributes, COALESCE(a.external_id, '') AS address,
+        {CANONICAL.format(address="a.external_id")} AS canonical,
+        CASE WHEN c.blocked_at IS NOT NULL THEN '{SkipReason.BLOCKED}' END AS blocked,
+        CASE WHEN a.external_id IS NULL THEN '{SkipReason.NO_CHANNEL}' END AS unreachable,
+        {CONSENT_PART} AS consent,
+        CASE WHEN here.state = 'opted_in' THEN here.event_id ELSE everywhere.event_id END AS event_id
+    FROM {CONTACT} c
+    LEFT JOIN (
+        SELECT DISTINCT ON (i.contact_id) i.contact_id, i.external_id FROM {IDENTITY} i
+        WHERE i.kind = ANY(%s)
+        ORDER BY i.contact_id, i.kind <> %s, left(i.external_id, 1) <> '+', i.id
+    ) a ON a.contact_id = c.id
+    LEFT JOIN {CONSENT} everywhere
+        ON everywhere.contact_id = c.id AND everywhere.purpose = %s AND everywhere.channel_id IS NULL
+    LEFT JOIN {CONSENT} here ON here.contact_id = c.id AND here.purpose = %s AND here.channel_id = %s
+    WHERE c.id IN
+"""
+# Each of them in one part, with the values of their message.
+JUDGED = f"""
+    SELECT q.id, q.name, q.address, q.canonical, q.values, q.event_id,
+        COALESCE(q.blocked, q.unreachable, q.consent,
+            CASE WHEN q.place > 1 THEN '{SkipReason.DUPLICATE}'
+                 WHEN q.missing THEN '{SkipReason.VALUE_MISSING}'
+                 WHEN q.length > {LONGEST_BODY} THEN '{SkipReason.TOO_LONG}'
+                 ELSE '{REACHABLE}' END) AS part
+    FROM (
+        SELECT p.*, built.values, built.missing, built.length + %s AS length,
+            -- Of several contacts with one number, the oldest that may be written to.
+            row_number() OVER (
+                PARTITION BY CASE WHEN p.blocked IS NULL AND p.unreachable IS NULL AND p.consent IS NULL
+                             THEN p.canonical ELSE p.id::text END
+                ORDER BY p.id
+            ) AS place
+        FROM ({{persons}}) p CROSS JOIN LATERAL ({{built}}) built
+    ) q
+"""
 
 
 @dataclass(frozen=True)
@@ -131,43 +169,8 @@ def people(
     ids, id_values = _sql(selected.values("pk"))
     built, built_values = _values(message)
     kinds = list(PHONE_KINDS) if channel.kind in PHONE_KINDS else [channel.kind]
-    sql = f"""
-    SELECT q.id, q.name, q.address, q.canonical, q.values, q.event_id,
-        COALESCE(q.blocked, q.unreachable, q.consent,
-            CASE WHEN q.place > 1 THEN '{SkipReason.DUPLICATE}'
-                 WHEN q.missing THEN '{SkipReason.VALUE_MISSING}'
-                 WHEN q.length > {LONGEST_BODY} THEN '{SkipReason.TOO_LONG}'
-                 ELSE '{REACHABLE}' END) AS part
-    FROM (
-        SELECT p.*, built.values, built.missing, built.length + %s AS length,
-            -- Of several contacts with one number, the oldest that may be written to.
-            row_number() OVER (
-                PARTITION BY CASE WHEN p.blocked IS NULL AND p.unreachable IS NULL AND p.consent IS NULL
-                             THEN p.canonical ELSE p.id::text END
-                ORDER BY p.id
-            ) AS place
-        FROM (
-            SELECT c.id, c.name, c.language, c.attributes, COALESCE(a.external_id, '') AS address,
-                {CANONICAL.format(address="a.external_id")} AS canonical,
-                CASE WHEN c.blocked_at IS NOT NULL THEN '{SkipReason.BLOCKED}' END AS blocked,
-                CASE WHEN a.external_id IS NULL THEN '{SkipReason.NO_CHANNEL}' END AS unreachable,
-                {CONSENT_PART} AS consent,
-                CASE WHEN here.state = 'opted_in' THEN here.event_id ELSE everywhere.event_id END AS event_id
-            FROM {CONTACT} c
-            LEFT JOIN (
-                SELECT DISTINCT ON (i.contact_id) i.contact_id, i.external_id FROM {IDENTITY} i
-                WHERE i.kind = ANY(%s)
-                ORDER BY i.contact_id, i.kind <> %s, left(i.external_id, 1) <> '+', i.id
-            ) a ON a.contact_id = c.id
-            LEFT JOIN {CONSENT} everywhere
-                ON everywhere.contact_id = c.id AND everywhere.purpose = %s AND everywhere.channel_id IS NULL
-            LEFT JOIN {CONSENT} here ON here.contact_id = c.id AND here.purpose = %s AND here.channel_id = %s
-            WHERE c.id IN ({ids})
-        ) p CROSS JOIN LATERAL ({built}) built
-    ) q
-    """
     values = [message.fixed, kinds, channel.kind, purpose, purpose, channel.pk, *id_values, *built_values]
-    return sql, values
+    return JUDGED.format(persons=f"{PERSONS} ({ids})", built=built), values
 
 
 # --- Values of the template -------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -66,7 +67,9 @@ def quiet_until(broadcast: Broadcast, now: datetime) -> datetime | None:
     if not is_quiet:
         return None
     day = local.date() + timedelta(days=1 if clock >= ends else 0)
-    return datetime.combine(day, ends, zone)
+    end = datetime.combine(day, ends, zone)
+    # When the clock goes back this time comes twice. Compared in UTC, since local times know nothing of that.
+    return end if end.astimezone(UTC) > now else end.replace(fold=1)
 
 
 def _reason(broadcast: Broadcast) -> tuple[PauseReason | None, str]:
@@ -107,19 +110,33 @@ def _equal_errors(broadcast: Broadcast) -> str:
 
 
 def _many_opt_outs(broadcast: Broadcast) -> bool:
-    """Opt-outs by people's own hands since the start, among those it has reached."""
+    """Opt-outs by people's own hands since the start, among those it has reached.
+
+    Counted from the opt-outs, and of the reached only as many as decide: either may be a million.
+    """
     if broadcast.started_at is None or broadcast.ignores_opt_outs:
         return False
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT count(*) FILTER (WHERE EXISTS (
-                SELECT 1 FROM {CONSENT} c WHERE c.contact_id = r.contact_id AND c.purpose = %s
-                    AND c.state = 'opted_out' AND c.is_by_person AND c.since >= %s
-            )), count(*)
-            FROM {RECIPIENT} r WHERE r.broadcast_id = %s AND r.message_id IS NOT NULL
+            SELECT count(DISTINCT r.id) FROM {CONSENT} c JOIN {RECIPIENT} r ON r.contact_id = c.contact_id
+            WHERE c.state = 'opted_out' AND c.is_by_person AND c.since >= %s AND c.purpose = %s
+                AND r.broadcast_id = %s AND r.message_id IS NOT NULL
             """,
-            [broadcast.purpose, broadcast.started_at, broadcast.pk],
+            [broadcast.started_at, broadcast.purpose, broadcast.pk],
         )
-        opted_out, reached = cursor.fetchone()
-    return opted_out >= OPT_OUTS and opted_out * 100 > reached * OPT_OUT_SHARE
+        (opted_out,) = cursor.fetchone()
+        if opted_out < OPT_OUTS:
+            return False
+        # So many that the share is not too large.
+        enough = ceil(opted_out * 100 / OPT_OUT_SHARE)
+        cursor.execute(
+            f"""
+            SELECT count(*) FROM (
+                SELECT 1 FROM {RECIPIENT} WHERE broadcast_id = %s AND message_id IS NOT NULL LIMIT %s
+            ) reached
+            """,
+            [broadcast.pk, enough],
+        )
+        (reached,) = cursor.fetchone()
+    return reached < enough

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from messaging.broadcasts import gates
 from messaging.broadcasts.audience import chosen
 from messaging.broadcasts.models import Broadcast, BroadcastState, PauseReason
-from messaging.broadcasts.texts import unbound
+from messaging.broadcasts.texts import new_places, unbound
 from messaging.broadcasts.withdrawing import give_back, withdraw
 from messaging.channels.models import ChannelState
 from messaging.live.events import tell
@@ -174,6 +174,8 @@ def resume(broadcast: Broadcast, *, now: datetime | None = None) -> None:
     Its audience is frozen, so it may be empty by now. Raises NotReady or TooLate.
     """
     _check(broadcast, "message")
+    if new_places(broadcast):
+        raise NotReady([Blocker("message", _("The template wants other values now. Cancel this, and send a copy."))])
     template = broadcast.template
     _move(
         broadcast,

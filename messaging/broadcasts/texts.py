@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import Any
 
 from django.utils.functional import Promise
@@ -38,6 +39,16 @@ def unbound(template: MessageTemplate, bindings: Bindings) -> Iterator[Place]:
         source = bindings.get(place.path) or {}
         if not any(str(source.get(key, "")).strip() for key in ("field", "text", "fallback")):
             yield place
+
+
+def new_places(broadcast: Broadcast) -> list[Place]:
+    """What the template wants since it was started, and no row has a value for."""
+    if broadcast.template is None or not broadcast.components:
+        return []
+    before = copy(broadcast.template)
+    before.components = broadcast.components
+    known = {(place.path, place.kind) for place in places(before)}
+    return [place for place in places(broadcast.template) if (place.path, place.kind) not in known]
 
 
 def as_started(broadcast: Broadcast) -> MessageTemplate | None:

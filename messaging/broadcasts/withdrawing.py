@@ -1,4 +1,4 @@
-"""Taking back what still waits: a pause, an end, or a person who opts out. What is on its way stays on its way.
+"""Taking back what still waits: a pause, an end, a person who opts out or is blocked. What is on its way stays so.
 
 Should it come back into the queue, it is asked for again when it is claimed the next time (`unwanted`).
 """
@@ -14,16 +14,18 @@ from django.utils import timezone
 from messaging.broadcasts.audience import CONSENT_PART
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient, BroadcastState, PauseReason, SkipReason
 from messaging.channels.models import Channel
-from messaging.contacts import services as contacts
+from messaging.contacts import identities, services as contacts
 from messaging.contacts.consent import services as consent
 from messaging.contacts.consent.models import Consent
 from messaging.contacts.models import Contact
+from messaging.conversations.models import Conversation
 from messaging.messages import wanted
 from messaging.messages.models import Lane, Message
 from messaging.messages.nudging import announce
 from messaging.messages.reserving import let_go
 
 MESSAGE, RECIPIENT, BROADCAST = Message._meta.db_table, BroadcastRecipient._meta.db_table, Broadcast._meta.db_table
+CONVERSATION = Conversation._meta.db_table
 CONTACT, CONSENT = Contact._meta.db_table, Consent._meta.db_table
 # Our own codes for a message that was refused for now and then not wanted any more.
 CANCELLED, OPTED_OUT, BLOCKED = "cancelled", "opted_out", "blocked"
@@ -57,6 +59,22 @@ SELECT id, code FROM (
             ON here.contact_id = c.id AND here.purpose = b.purpose AND here.channel_id = b.channel_id
     WHERE r.message_id = ANY(%s)
 ) q WHERE code IS NOT NULL
+"""
+
+
+# By the thread, which follows them when two contacts become one, also where each had a row.
+THEIRS = f"m.conversation_id IN (SELECT id FROM {CONVERSATION} WHERE contact_id = %(contact)s)"
+
+FOLLOW = f"""
+UPDATE {RECIPIENT} r SET contact_id = %(kept)s WHERE r.contact_id = %(gone)s AND NOT EXISTS (
+    SELECT 1 FROM {RECIPIENT} k WHERE k.broadcast_id = r.broadcast_id AND k.contact_id = %(kept)s)
+"""
+# Where both have a row: who has a message keeps it, and of two that wait the one who stays is written to.
+ONCE = f"""
+UPDATE {RECIPIENT} r SET skipped = %(skipped)s FROM {RECIPIENT} o
+WHERE r.contact_id IN (%(kept)s, %(gone)s) AND r.message_id IS NULL AND r.skipped = ''
+    AND o.broadcast_id = r.broadcast_id AND o.contact_id IN (%(kept)s, %(gone)s) AND o.id <> r.id
+    AND (o.message_id IS NOT NULL OR o.skipped = '' AND o.contact_id = %(kept)s)
 """
 
 
@@ -95,15 +113,23 @@ def give_back(broadcast: Broadcast) -> None:
 
 def withdraw_person(contact: Contact, purpose: str, channel: Channel | None) -> None:
     """Somebody has opted out, in the caller's transaction: nothing of this purpose that still waits goes to them."""
-    whose = "r.contact_id = %(contact)s AND b.purpose = %(purpose)s"
+    whose = f"{THEIRS} AND b.purpose = %(purpose)s"
     values: dict[str, Any] = {"contact": contact.pk, "purpose": purpose, "skipped": SkipReason.OPTED_OUT}
     if channel is not None:
         whose, values = f"{whose} AND m.channel_id = %(channel)s", {**values, "channel": channel.pk}
-    taken = _take_back(whose, values)
-    Message.objects.filter(pk__in=[one.key for one in taken if one.was_tried]).update(
-        state="failed", error_code=OPTED_OUT, failed_at=timezone.now(), due_at=None
-    )
-    let_go(one.public_id for one in taken)
+    _end(_take_back(whose, values), OPTED_OUT)
+
+
+def withdraw_blocked(contact: Contact) -> None:
+    """A colleague has blocked them, in the caller's transaction: nothing that still waits goes to them."""
+    _end(_take_back(THEIRS, {"contact": contact.pk, "skipped": SkipReason.BLOCKED}), BLOCKED)
+
+
+def follow_person(kept: Contact, gone: Contact) -> None:
+    """Two contacts are one person: their rows are one's, and in one broadcast they are written to once."""
+    with connection.cursor() as cursor:
+        cursor.execute(FOLLOW, {"kept": kept.pk, "gone": gone.pk})
+        cursor.execute(ONCE, {"kept": kept.pk, "gone": gone.pk, "skipped": SkipReason.DUPLICATE})
 
 
 def forget_person(contact: Contact) -> None:
@@ -119,6 +145,13 @@ def unwanted(messages: Sequence[int]) -> dict[int, str]:
         return dict(cursor.fetchall())
 
 
+def _end(taken: list[Taken], code: str) -> None:
+    Message.objects.filter(pk__in=[one.key for one in taken if one.was_tried]).update(
+        state="failed", error_code=code, failed_at=timezone.now(), due_at=None
+    )
+    let_go(one.public_id for one in taken)
+
+
 def _take_back(whose: str, values: dict[str, Any]) -> list[Taken]:
     with connection.cursor() as cursor:
         cursor.execute(TAKE_BACK.format(whose=whose), values)
@@ -129,5 +162,7 @@ def _take_back(whose: str, values: dict[str, Any]) -> list[Taken]:
 
 
 consent.on_stop(withdraw_person)
+contacts.on_block(withdraw_blocked)
 wanted.on_claim(unwanted)
 contacts.before_removal(forget_person)
+identities.before_merge(follow_person)

@@ -7,7 +7,7 @@ from somebody new find one contact.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from django.db import connection, transaction
@@ -24,6 +24,7 @@ from tenants.lib.text import plain_name
 # Kinds whose addresses are telephone numbers: somebody known by one is known by the other.
 PHONE_KINDS = (ChannelKind.WHATSAPP, ChannelKind.SMS)
 LONGEST_ADDRESS, LONGEST_NAME, LONGEST_USERNAME = 160, 120, 80
+_before_merge: list[Callable[[Contact, Contact], None]] = []
 
 
 class Followers(Protocol):
@@ -34,6 +35,11 @@ class Followers(Protocol):
 
     def replace(self, old: ChannelIdentity, new: ChannelIdentity) -> None:
         """Use `new` wherever `old` was used."""
+
+
+def before_merge(hook: Callable[[Contact, Contact], None]) -> None:
+    """Name what else must happen when the second contact becomes the first, in that transaction."""
+    _before_merge.append(hook)
 
 
 @transaction.atomic
@@ -141,6 +147,9 @@ def _one_of(rows: list[ChannelIdentity], followers: Followers | None) -> Contact
         return None
     if followers is None:
         return rows[0].contact
+    if len(contacts) > 1:
+        # People before all that hangs on them, as everybody locks them.
+        contacts = {one.pk: one for one in Contact.objects.select_for_update().filter(pk__in=contacts).order_by("pk")}
     kept, *others = (contacts[pk] for pk in sorted(contacts))
     for gone in others:
         _merge(kept, gone, followers)
@@ -152,10 +161,15 @@ def _one_of(rows: list[ChannelIdentity], followers: Followers | None) -> Contact
 def _merge(kept: Contact, gone: Contact, followers: Followers) -> None:
     followers.merge(kept, gone)
     consent.merge(kept, gone)
+    for hook in _before_merge:
+        hook(kept, gone)
     gone.identities.update(contact=kept)
-    if gone.note:
-        kept.note = "\n".join(filter(None, [kept.note, gone.note]))[:2000]
-        kept.save(update_fields=["note"])
+    kept.labels.add(*gone.labels.all())
+    kept.lists.add(*gone.lists.all())
+    kept.note = "\n".join(filter(None, [kept.note, gone.note]))[:2000]
+    kept.attributes = {**gone.attributes, **kept.attributes}
+    kept.blocked_at = kept.blocked_at or gone.blocked_at
+    kept.save(update_fields=["note", "attributes", "blocked_at"])
     _name_the_nameless(kept, gone.name)
     gone.delete()
 

@@ -6,15 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import phonenumbers
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.contacts.consent import services as consent
+from messaging.contacts.identities import PHONE_KINDS, lock_numbers
 from messaging.contacts.models import ChannelIdentity, ChannelKind, Contact
+from messaging.contacts.numbers import variants
 
 SHORTEST = len("+4912345")
 _before_removal: list[Callable[[Contact], None]] = []
+_on_block: list[Callable[[Contact], None]] = []
 
 
 class InvalidNumber(ValueError):
@@ -56,6 +59,7 @@ def add(
     attributes: Mapping[str, str] | None = None,
 ) -> Contact:
     """A new contact; `phone_number` in E.164. AddressTaken when another contact has it."""
+    _lock(phone_number)
     kept = {key: value for key, value in (attributes or {}).items() if value}
     contact = Contact.objects.create(name=name, language=language, note=note, attributes=kept)
     _set_phone(contact, phone_number)
@@ -78,6 +82,7 @@ def change(
 
     Of `attributes` an empty value removes one; those that are not named stay.
     """
+    _lock(phone_number)
     # An import may write other attributes meanwhile.
     stored = Contact.objects.select_for_update().values_list("attributes", flat=True).get(pk=contact.pk)
     known = {**stored, **(attributes or {})}
@@ -94,9 +99,19 @@ def before_removal(hook: Callable[[Contact], None]) -> None:
     _before_removal.append(hook)
 
 
+def on_block(hook: Callable[[Contact], None]) -> None:
+    """Name who takes back what still waits for somebody who is blocked."""
+    _on_block.append(hook)
+
+
+@transaction.atomic
 def block(contact: Contact) -> bool:
     """Send this person nothing unasked any more; False when that was so."""
-    return bool(Contact.objects.filter(pk=contact.pk, blocked_at=None).update(blocked_at=timezone.now()))
+    if not Contact.objects.filter(pk=contact.pk, blocked_at=None).update(blocked_at=timezone.now()):
+        return False
+    for hook in _on_block:
+        hook(contact)
+    return True
 
 
 def unblock(contact: Contact) -> bool:
@@ -114,6 +129,12 @@ def remove(contact: Contact) -> None:
     contact.delete()
 
 
+def _lock(phone_number: str) -> None:
+    """Before any row, as whoever hears from a number takes it."""
+    if phone_number:
+        lock_numbers([phone_number])
+
+
 def _set_phone(contact: Contact, phone_number: str) -> None:
     identities = ChannelIdentity.objects.filter(contact=contact, kind=ChannelKind.SMS)
     if not phone_number:
@@ -121,11 +142,10 @@ def _set_phone(contact: Contact, phone_number: str) -> None:
         return
     if identities.filter(external_id=phone_number).exists():
         return
+    # Also one who wrote from it: what they decided holds for the number, and one of two contacts would not know of it.
+    same = ChannelIdentity.objects.filter(kind__in=PHONE_KINDS, external_id__in=variants(phone_number))
+    if other := same.exclude(contact=contact).select_related("contact").order_by("pk").first():
+        raise AddressTaken(other.contact)
     identities.delete()
-    try:
-        with transaction.atomic():
-            ChannelIdentity.objects.create(contact=contact, kind=ChannelKind.SMS, external_id=phone_number)
-            consent.recall(contact, [phone_number])
-    except IntegrityError:
-        other = ChannelIdentity.objects.select_related("contact").get(kind=ChannelKind.SMS, external_id=phone_number)
-        raise AddressTaken(other.contact) from None
+    ChannelIdentity.objects.create(contact=contact, kind=ChannelKind.SMS, external_id=phone_number)
+    consent.recall(contact, [phone_number])

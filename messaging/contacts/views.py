@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from messaging.channels.models import ChannelKind
 from messaging.contacts import services
 from messaging.contacts.consent import preferences
 from messaging.contacts.consent.shown import consent_of
@@ -81,13 +82,12 @@ def add(request: Request) -> HttpResponse:
 @role_required(Role.AGENT)
 def edit(request: Request, public_id: str) -> HttpResponse:
     found = get_object_or_404(Contact.objects.for_list(), public_id=public_id)
-    identity = next(iter(found.identities.all()), None)
     form = ContactForm(
         request.POST or None,
         instance=found,
         country=company_of(request).country,
         attributes=Attribute.objects.order_by("name", "pk"),
-        initial={"phone_number": identity.external_id if identity else ""},
+        initial={"phone_number": _number_of(found)},
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -98,6 +98,12 @@ def edit(request: Request, public_id: str) -> HttpResponse:
             form.add_error("phone_number", str(taken))
     context = {"form": form, "contact": found}
     return render(request, "contacts/form.html", context, status=422 if form.is_bound else 200)
+
+
+def _number_of(contact: Contact) -> str:
+    """The number a colleague has entered, else one they wrote from; an id of a provider's is none."""
+    numbers = [one for one in contact.identities.all() if one.external_id.startswith("+")]
+    return next((one.external_id for one in sorted(numbers, key=lambda one: one.kind != ChannelKind.SMS)), "")
 
 
 @require_POST

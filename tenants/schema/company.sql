@@ -48,6 +48,7 @@ ALTER TABLE "messaging_consent" ADD CONSTRAINT "messaging_consent_channel_id_ffe
 ALTER TABLE "messaging_consent" ADD CONSTRAINT "messaging_consent_contact_id_693a2884_fk_messaging_contact_id" FOREIGN KEY ("contact_id") REFERENCES "messaging_contact" ("id") DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE "messaging_consent" ADD CONSTRAINT "messaging_consent_event_id_5c43132c_fk_messaging" FOREIGN KEY ("event_id") REFERENCES "messaging_consentevent" ("id") DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE "messaging_consent" ADD CONSTRAINT "consent_once" UNIQUE NULLS NOT DISTINCT ("contact_id", "purpose", "channel_id");
+CREATE INDEX "consent_stopped_by_person" ON "messaging_consent" ("since") WHERE ("is_by_person" AND "state" = 'opted_out');
 ALTER TABLE "messaging_consentevent" ADD CONSTRAINT "messaging_consenteve_channel_id_0e3289a3_fk_messaging" FOREIGN KEY ("channel_id") REFERENCES "messaging_channel" ("id") DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE "messaging_consentevent" ADD CONSTRAINT "messaging_consenteve_contact_id_78773443_fk_messaging" FOREIGN KEY ("contact_id") REFERENCES "messaging_contact" ("id") DEFERRABLE INITIALLY DEFERRED;
 CREATE UNIQUE INDEX "consent_event_once" ON "messaging_consentevent" ("key") WHERE NOT ("key" = '');
@@ -107,4 +108,5 @@ INSERT INTO "django_migrations" ("app", "name", "applied") VALUES
     ('messaging', '0006_import_rows', now()),
     ('messaging', '0007_attachments', now()),
     ('messaging', '0008_channel_pages', now()),
-    ('messaging', '0009_recipient_price', now());
+    ('messaging', '0009_recipient_price', now()),
+    ('messaging', '0010_consent_stopped_by_person', now());

@@ -9,7 +9,9 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
+from messaging.channels.base import Address
 from messaging.contacts import services
+from messaging.contacts.identities import person_behind
 from messaging.contacts.models import Contact
 from tenants.context import company_context
 from tenants.models import Company, User
@@ -39,6 +41,26 @@ def test_a_number_another_contact_has_is_refused_and_names_them(browser: Browser
     number = acme_contact.identities.all()[0].external_id
     answer = browser.post("/contacts/add/", {"name": "Neu", "phone_number": number, "language": "de"})
     assert acme_contact.name in str(answer.context["form"].errors["phone_number"])
+
+
+@pytest.mark.parametrize(("writes", "entered"), [("+4915100000009",) * 2, ("+551187654321", "+5511987654321")])
+def test_a_number_somebody_has_written_from_is_theirs(
+    browser: Browser, acme: Company, writes: str, entered: str
+) -> None:
+    """Else a new contact would be written to at the number of somebody who has opted out."""
+    with company_context(acme):
+        person_behind("whatsapp", Address(writes), name="Ana")
+    answer = browser.post("/contacts/add/", {"name": "Neu", "phone_number": entered, "language": "de"})
+    assert "Ana" in str(answer.context["form"].errors["phone_number"])
+
+
+def test_a_contact_known_by_a_provider_s_id_alone_can_be_changed(browser: Browser, acme: Company) -> None:
+    with company_context(acme):
+        found, _identity = person_behind("whatsapp", Address("", "US.1349"), name="Ana")
+    path = f"/contacts/{found.public_id}/edit/"
+    shown = browser.get(path).context["form"]["phone_number"].value()
+    said = {"name": "Anna", "phone_number": shown, "language": "de", "note": ""}
+    assert (shown, browser.post(path, said).status_code) == ("", 302)
 
 
 def test_a_refused_contact_leaves_no_half_of_it(browser: Browser, acme: Company, acme_contact: Contact) -> None:

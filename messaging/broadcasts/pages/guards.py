@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpResponseBase
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from messaging.broadcasts.models import Broadcast, BroadcastState
@@ -39,13 +40,33 @@ def may_edit(request: Request, broadcast: Broadcast) -> bool:
     return may_change(request) and broadcast.state in EDITABLE
 
 
+def storable(view: View) -> View:
+    """PostgreSQL's text knows no NUL, and no form of ours sends one."""
+
+    @wraps(view)
+    def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if any("\0" in value for _name, values in request.POST.lists() for value in values):
+            return HttpResponse(status=400)
+        return view(request, *args, **kwargs)
+
+    return guarded  # type: ignore[return-value]
+
+
 def find(public_id: str) -> Broadcast:
-    return get_object_or_404(Broadcast.objects.select_related("channel", "template"), public_id=public_id)
+    return get_object_or_404(_rows(), public_id=public_id)
 
 
 def find_draft(public_id: str) -> Broadcast:
-    rows = Broadcast.objects.select_related("channel", "template").filter(state=BroadcastState.DRAFT)
-    return get_object_or_404(rows, public_id=public_id)
+    return get_object_or_404(_rows().filter(state=BroadcastState.DRAFT), public_id=public_id)
+
+
+def hold(public_id: str) -> Broadcast:
+    """With its row locked."""
+    return get_object_or_404(_rows().select_for_update(of=("self",)), public_id=public_id)
+
+
+def _rows() -> QuerySet[Broadcast]:
+    return Broadcast.objects.select_related("channel", "template")
 
 
 def record(actor: Actor, action: str, broadcast: Broadcast, request: Request, **after: Any) -> None:

@@ -25,9 +25,13 @@ from tenants.templatetags.ui import number
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Role.ADMIN)
+@transaction.atomic
 def send(request: Request, public_id: str) -> HttpResponse:
-    """The last question, then the start or the wait for its time. `mark` is what was agreed to."""
-    found = guards.find(public_id)
+    """The last question, then the start or the wait for its time. `mark` is what was agreed to.
+
+    The row is held meanwhile: a colleague who changes the audience at this moment is before the question or too late.
+    """
+    found = guards.hold(public_id) if request.method == "POST" else guards.find(public_id)
     if found.state != BroadcastState.DRAFT:
         return redirect("broadcast", public_id=public_id)
     look = look_at(found)

@@ -149,7 +149,11 @@ def pause_words(broadcast: Broadcast) -> dict[str, str]:
         rule = rule_for(kind, broadcast.pause_details)
         title = _("Paused: the provider refused many messages in a row for the same reason.")
         return {"title": title, "text": f"{rule.what} {rule.todo}"}
-    return {key: str(words) for key, words in PAUSED.get(broadcast.pause_reason, PAUSED[PauseReason.PERSON]).items()}
+    words = {key: str(words) for key, words in PAUSED.get(broadcast.pause_reason, PAUSED[PauseReason.PERSON]).items()}
+    if broadcast.pause_reason == PauseReason.BUDGET and broadcast.pause_details:
+        # What is left, and what the rest would cost.
+        words["text"] = f"{broadcast.pause_details} {words['text']}"
+    return words
 
 
 PAUSED: Mapping[str, Mapping[str, Promise]] = {

@@ -45,6 +45,7 @@ def step(view: StepView) -> Callable[..., HttpResponseBase]:
 
     @require_http_methods(["GET", "HEAD", "POST"])
     @guards.admins_change
+    @guards.storable
     @vary_on_headers("HX-Request")
     @wraps(view)
     def guarded(request: Request, public_id: str) -> HttpResponse:

@@ -41,6 +41,7 @@ class NoTest(Exception):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Role.ADMIN)
+@guards.storable
 @vary_on_headers("HX-Request")
 def test(request: Request, public_id: str) -> HttpResponse:
     found = guards.find(public_id)

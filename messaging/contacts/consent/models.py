@@ -87,6 +87,14 @@ class Consent(models.Model):
                 fields=["contact", "purpose", "channel"], name="consent_once", nulls_distinct=False
             ),
         ]
+        # Who has opted out since a broadcast began, asked for each batch of it.
+        indexes = [
+            models.Index(
+                fields=["since"],
+                name="consent_stopped_by_person",
+                condition=models.Q(state="opted_out", is_by_person=True),
+            )
+        ]
 
 
 class Suppression(models.Model):

@@ -85,9 +85,7 @@ def record(
         if key and ConsentEvent.objects.filter(key=key).exists():
             return None
         raise
-    if _stand(contact.pk, channel.pk if channel else None, purpose) == ConsentState.OPTED_OUT:
-        for heed in _heeds:
-            heed(contact, purpose, channel)
+    _bring_in_step(contact, channel, purpose)
     return event
 
 
@@ -104,11 +102,11 @@ def record_many(
 ) -> None:
     """Decisions of many people for all numbers, each (contact, time, key, proof).
 
-    Those whose key was told before are left out. The caller holds the contacts' rows.
+    Those whose key was told before, also among these, are left out. The caller holds the contacts' rows.
     """
     keys = [key for _contact, _at, key, _proof in decisions]
     told = set(ConsentEvent.objects.filter(key__in=keys).values_list("key", flat=True))
-    fresh = [one for one in decisions if one[2] not in told]
+    fresh = {one[2]: one for one in reversed(decisions) if one[2] not in told}
     events = ConsentEvent.objects.bulk_create(
         [
             ConsentEvent(
@@ -123,7 +121,7 @@ def record_many(
                 at=at,
                 key=key,
             )
-            for contact, at, key, proof in fresh
+            for contact, at, key, proof in fresh.values()
         ]
     )
     contacts = [event.contact_id for event in events]
@@ -171,12 +169,12 @@ def answer_from(rows: Mapping[int | None, Consent], channel_id: int) -> Answer:
 
 @transaction.atomic
 def merge(kept: Contact, gone: Contact) -> None:
-    """Two contacts are one person: what either decided holds for them."""
-    scopes = set(gone.consents.values_list("channel_id", "purpose"))
+    """Two contacts are one person: what either decided holds for them, also for what waits to be sent to the other."""
+    scopes = {(row.channel, row.purpose) for one in (kept, gone) for row in one.consents.select_related("channel")}
     gone.consent_events.update(contact=kept)
     gone.consents.all().delete()
-    for channel_id, purpose in scopes:
-        _stand(kept.pk, channel_id, purpose)
+    for channel, purpose in scopes:
+        _bring_in_step(kept, channel, purpose)
 
 
 @transaction.atomic
@@ -232,6 +230,12 @@ def hash_of(address: str) -> str:
 
 
 # --- What decisions add up to -----------------------------------------------------------------------------------------
+
+
+def _bring_in_step(contact: Contact, channel: Channel | None, purpose: str) -> None:
+    if _stand(contact.pk, channel.pk if channel else None, purpose) == ConsentState.OPTED_OUT:
+        for heed in _heeds:
+            heed(contact, purpose, channel)
 
 
 def _stand(contact_id: int, channel_id: int | None, purpose: str) -> str:

@@ -55,10 +55,14 @@ def form_of(content: bytes) -> Form:
     encoding = _encoding(content)
     if content[:4].startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise FileRefused(_("This is a spreadsheet. Save it as CSV first."))
-    head = _text(content, encoding).splitlines()[:1]
+    text = _text(content, encoding)
+    # With the header's; some programs end lines with a carriage return alone.
+    if max(text.count("\n"), text.count("\r")) > MOST_ROWS + 1:
+        raise FileRefused(_("The file has more than 500,000 lines. Split it into several."))
+    head = text.splitlines()[:1]
     first = head[0] if head else ""
     delimiter = max(SEPARATORS, key=first.count)
-    columns = [plain_name(cell)[:80] for cell in next(csv.reader([first], delimiter=delimiter), [])]
+    columns = _columns(first, delimiter)
     if not any(columns):
         raise FileRefused(_("The first line must name the columns."))
     if len(columns) > MOST_COLUMNS:
@@ -66,11 +70,18 @@ def form_of(content: bytes) -> Form:
     return Form(encoding, delimiter, columns)
 
 
+def _columns(first: str, delimiter: str) -> list[str]:
+    try:
+        return [plain_name(cell)[:80] for cell in next(csv.reader([first], delimiter=delimiter), [])]
+    except csv.Error:
+        return []
+
+
 def lines(content: bytes, form: Form, *, after: int = 0) -> Iterator[Line]:
     """The rows behind the header, without the first `after` of them; empty ones are left out."""
     reader = csv.reader(io.StringIO(_text(content, form.encoding), newline=""), delimiter=form.delimiter)
     rows = islice(_rows(reader), 1, None)
-    for number, cells, spoiled in islice(rows, after, MOST_ROWS):
+    for number, cells, spoiled in islice(rows, after, None):
         yield Line(number, cells, spoiled or _spoiled(cells, form))
 
 

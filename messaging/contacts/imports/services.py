@@ -144,8 +144,12 @@ class Course:
         return True
 
     def remember(self) -> None:
-        """For the next worker. One that dies before this only forgets to tell of a repeated number."""
-        ContactImport.objects.filter(pk=self.key, state__in=BUSY).update(seen=b"".join(self.seen))
+        """For the next worker. One that dies before this only forgets to tell of a repeated number.
+
+        A worker whose turn was over before it came to this file knows nothing of it.
+        """
+        if self.position >= 0:
+            ContactImport.objects.filter(pk=self.key, state__in=BUSY).update(seen=b"".join(self.seen))
 
 
 def _in_eights(marks: bytes) -> set[bytes]:

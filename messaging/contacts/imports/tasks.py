@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from messaging.contacts.imports import services
+from messaging.contacts.imports.models import ContactImport
 from tenants.company_task import company_task
 from tenants.models import Company
 from tenants.services import due
@@ -19,7 +20,9 @@ def go_on_importing(company: Company) -> None:
     """Check and import what waits."""
     round = due.begin(services.KIND, company)
     is_left = services.go_on()
-    due.settle(round, timezone.now() + AGAIN if is_left else None)
+    # While another worker is at one of them, that is not the end: it may die.
+    is_busy = is_left or ContactImport.objects.filter(state__in=services.BUSY).exists()
+    due.settle(round, timezone.now() + AGAIN if is_busy else None)
     if is_left:
         go_on_importing.nudge(company)
 

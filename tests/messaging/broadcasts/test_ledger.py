@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from threading import Barrier
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from messaging.broadcasts import feeding, freezing, gates, running, services
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient, BroadcastState, PauseReason, SkipReason
+from messaging.broadcasts.tasks import run_broadcasts
 from messaging.broadcasts.totals import failures_of, skips_of, totals_of
+from messaging.channels.base import Address
 from messaging.channels.models import Channel, ChannelState
 from messaging.contacts import services as contacts
+from messaging.contacts.identities import person_behind
 from messaging.contacts.models import Contact
 from messaging.conversations.models import Conversation, ConversationState
 from messaging.message_templates.models import MessageTemplate
 from messaging.message_templates.services import apply_event
 from messaging.messages import pump
 from messaging.messages.models import Lane, Message
+from messaging.messages.people import Followers
 from tenants.context import company_context
-from tenants.models import Company
+from tenants.models import Company, DueWork
 from tenants.services import companies, opening
 from tests.messaging.broadcasts.conftest import (
+    LONG_AGO,
     Provider,
     Run,
     decide,
@@ -147,6 +153,29 @@ def test_who_opts_out_with_their_message_in_the_queue_gets_nothing(
     assert dict(skips_of(broadcast)) == {SkipReason.OPTED_OUT: 1}
 
 
+def test_who_is_blocked_with_their_message_in_the_queue_gets_nothing(
+    broadcast: Broadcast, people: list[Contact], provider: Provider, inside: Company
+) -> None:
+    started(broadcast)
+    running.run()
+    contacts.block(people[0])
+    pump.deliver(inside, Lane.BULK)
+    assert len(provider.asked) == 2
+    assert dict(skips_of(broadcast)) == {SkipReason.BLOCKED: 1}
+
+
+def test_who_is_blocked_after_a_refusal_for_now_is_not_tried_again(
+    broadcast: Broadcast, people: list[Contact], provider: Provider, run: Run
+) -> None:
+    provider.behave = refusing("131000", times=1)
+    started(broadcast)
+    run()
+    held = Message.objects.get(state="queued")
+    contacts.block(held.conversation.contact)
+    held.refresh_from_db()
+    assert (held.state, held.error_code) == ("failed", "blocked")
+
+
 def test_an_opt_out_of_news_lets_a_notice_through(
     channel: Channel, template: MessageTemplate, people: list[Contact], provider: Provider, inside: Company
 ) -> None:
@@ -227,6 +256,103 @@ def test_two_feeders_make_one_message_a_row(committed: object) -> None:
         assert BroadcastRecipient.objects.values("message").distinct().count() == 40
 
 
+def test_a_worker_that_meets_another_leaves_the_work_announced(committed: object) -> None:
+    """Else nobody would come back to what the other leaves behind."""
+    company = companies.create_company(address_name="meet", name="Meet", country="DE", vat_id="DE136695976")
+    opening.open_company(company)
+    with company_context(company):
+        make_person(1)
+        broadcast = started(make_broadcast(make_channel(company), make_template()))
+        freezing.freeze(now_as(broadcast), {})
+
+    def work() -> None:
+        try:
+            run_broadcasts(company.schema_name)
+        finally:
+            connection.close()
+
+    with company_context(company), transaction.atomic():
+        Broadcast.objects.select_for_update().get()
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(work).result()
+    assert DueWork.objects.filter(kind=services.KIND, company=company).exists()
+
+
+# --- Two contacts that are one ---------------------------------------------------------------------------------------
+
+
+def become_one(*parts: str) -> Contact:
+    return person_behind("whatsapp", Address(*parts), followers=Followers())[0]
+
+
+def test_two_who_become_one_while_they_wait_are_written_to_once(
+    broadcast: Broadcast, people: list[Contact], provider: Provider, run: Run
+) -> None:
+    make_person(9, phone="US.1349")
+    freezing.freeze(started(broadcast), {})
+    assert become_one("+4915100000000", "US.1349") == people[0]
+    run()
+    assert len(provider.asked) == 3
+    assert dict(skips_of(broadcast)) == {SkipReason.DUPLICATE: 1}
+
+
+def test_who_waits_and_becomes_somebody_who_was_written_to_gets_it_once(
+    broadcast: Broadcast, people: list[Contact], provider: Provider, inside: Company
+) -> None:
+    first = BroadcastRecipient.objects.filter(contact=people[0])
+    make_person(9, phone="US.1349")
+    freezing.freeze(started(broadcast), {})
+    first.update(skipped="waits")
+    running.run()
+    first.update(skipped="")
+    become_one("+4915100000000", "US.1349")
+    running.run()
+    pump.deliver(inside, Lane.BULK)
+    assert len(provider.asked) == 3
+    assert dict(skips_of(broadcast)) == {SkipReason.DUPLICATE: 1}
+
+
+def test_who_waits_and_becomes_somebody_who_was_not_chosen_is_written_to(
+    channel: Channel, template: MessageTemplate, provider: Provider, run: Run
+) -> None:
+    older = make_person(1)
+    chosen = make_person(2, phone="US.1349", name="Ana")
+    condition = {"field": "name", "op": "is", "value": "Ana"}
+    broadcast = started(make_broadcast(channel, template, audience={"everyone": True, "conditions": [condition]}))
+    freezing.freeze(now_as(broadcast), {})
+    assert become_one("+4915100000001", "US.1349") == older
+    assert not Contact.objects.filter(pk=chosen.pk).exists()
+    run()
+    assert (len(provider.asked), totals_of(broadcast).accepted) == (1, 1)
+
+
+@pytest.mark.parametrize("stopped", ["+4915100000008", "US.1349"])
+def test_who_turns_out_to_have_opted_out_is_taken_from_the_queue(
+    broadcast: Broadcast, people: list[Contact], provider: Provider, inside: Company, stopped: str
+) -> None:
+    pair = [make_person(8), make_person(9, phone="US.1349")]
+    opt_out(pair[stopped == "US.1349"])
+    started(broadcast)
+    running.run()
+    assert Message.objects.filter(state="queued").count() == 4
+    become_one("+4915100000008", "US.1349")
+    pump.deliver(inside, Lane.BULK)
+    assert len(provider.asked) == len(people)
+
+
+def test_who_becomes_somebody_else_and_opts_out_is_taken_from_the_queue(
+    broadcast: Broadcast, people: list[Contact], provider: Provider, inside: Company
+) -> None:
+    older = make_person(8, agreed=False)
+    make_person(9, phone="US.1349")
+    started(broadcast)
+    running.run()
+    assert become_one("+4915100000008", "US.1349") == older
+    opt_out(older)
+    pump.deliver(inside, Lane.BULK)
+    assert len(provider.asked) == len(people)
+
+
 # --- Pause, resume, cancel --------------------------------------------------------------------------------------------
 
 
@@ -273,6 +399,42 @@ def test_a_cancelled_broadcast_sends_nothing_more_and_says_so_for_every_row(
     run()
     assert provider.asked == []
     assert dict(skips_of(broadcast)) == {SkipReason.CANCELLED: 3}
+
+
+@pytest.mark.parametrize("others", [("feed", "pause"), ("feed", "cancel"), ("pause", "cancel"), ("resume", "cancel")])
+def test_acts_at_the_same_moment_leave_one_state_and_nothing_in_the_queue_that_must_not_go(
+    committed: object, others: tuple[str, str]
+) -> None:
+    company = companies.create_company(address_name="acts", name="Acts", country="DE", vat_id="DE136695976")
+    opening.open_company(company)
+    with company_context(company):
+        for number in range(20):
+            make_person(number)
+        broadcast = started(make_broadcast(make_channel(company), make_template()))
+        freezing.freeze(now_as(broadcast), {})
+        feeding.feed(broadcast.pk, timezone.now())
+        if "resume" in others:
+            services.pause(now_as(broadcast))
+    together = Barrier(2)
+
+    def work(name: str) -> None:
+        acts = {"pause": services.pause, "resume": services.resume, "cancel": services.cancel}
+        try:
+            with company_context(company), contextlib.suppress(services.TooLate):
+                found = now_as(broadcast)
+                together.wait()
+                acts[name](found) if name in acts else feeding.feed(found.pk, timezone.now())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, others))
+    with company_context(company):
+        ended = now_as(broadcast).state
+        assert ended == (BroadcastState.CANCELLED if "cancel" in others else BroadcastState.PAUSED)
+        totals = totals_of(broadcast)
+        assert not Message.objects.filter(state="queued").exists()
+        assert (totals.skipped, totals.waiting) == ((20, 0) if "cancel" in others else (0, 20))
 
 
 @pytest.mark.parametrize("act", [services.pause, services.resume, services.unschedule])
@@ -373,6 +535,52 @@ def test_unusually_many_opt_outs_stop_it_once(
     assert now_as(broadcast).state == BroadcastState.COMPLETED
 
 
+@pytest.mark.parametrize(("reached", "stops"), [(3, True), (4, False)])
+def test_opt_outs_stop_it_only_above_their_share_of_those_it_has_reached(
+    channel: Channel, template: MessageTemplate, monkeypatch: pytest.MonkeyPatch, reached: int, stops: bool
+) -> None:
+    monkeypatch.setattr(gates, "OPT_OUTS", 2)
+    monkeypatch.setattr(gates, "OPT_OUT_SHARE", 50)
+    people = [make_person(number) for number in range(reached)]
+    broadcast = started(make_broadcast(channel, template))
+    running.run()
+    Message.objects.update(state="sent")
+    for person in (*people[:2], make_person(8, agreed=False)):
+        opt_out(person)
+    assert gates.stop(now_as(broadcast), timezone.now()) is stops
+
+
+@pytest.mark.parametrize("values", [{"source": "member"}, {"purpose": "service"}, {"at": timezone.now() - LONG_AGO}])
+def test_another_s_word_another_purpose_and_an_older_stop_are_no_opt_outs_of_it(
+    channel: Channel, template: MessageTemplate, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(gates, "OPT_OUTS", 1)
+    person = make_person(1)
+    broadcast = started(make_broadcast(channel, template))
+    running.run()
+    Message.objects.update(state="sent")
+    opt_out(person, **values)
+    assert not gates.stop(now_as(broadcast), timezone.now())
+
+
+def test_errors_of_another_broadcast_and_of_before_a_resume_do_not_stop_it(
+    channel: Channel, template: MessageTemplate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gates, "EQUAL_ERRORS", 3)
+    for number in range(4):
+        make_person(number)
+    broadcast, other = (started(make_broadcast(channel, template)) for _ in range(2))
+    feeding_of = [now_as(one) for one in (broadcast, other)]
+    for one in feeding_of:
+        freezing.freeze(one, {})
+        feeding.feed(one.pk, timezone.now())
+    Message.objects.filter(recipient__broadcast=other).update(state="failed", error_code="131026")
+    assert not gates.stop(now_as(broadcast), timezone.now())
+    assert gates.stop(now_as(other), timezone.now())
+    services.resume(now_as(other))
+    assert not gates.stop(now_as(other), timezone.now())
+
+
 def test_a_paused_channel_holds_it_and_loses_nothing(
     broadcast: Broadcast, channel: Channel, provider: Provider, run: Run
 ) -> None:
@@ -407,6 +615,17 @@ def test_quiet_hours_are_those_of_the_clock_on_the_wall(broadcast: Broadcast, at
     local = timezone.datetime.fromisoformat(at).replace(tzinfo=BERLIN)
     found = gates.quiet_until(broadcast, local)
     assert found == (timezone.datetime.fromisoformat(until).replace(tzinfo=BERLIN) if until else None)
+
+
+@pytest.mark.parametrize(("hour", "until"), [(0, "2026-10-25T00:30+00:00"), (1, "2026-10-25T01:30+00:00")])
+def test_quiet_hours_that_end_in_an_hour_that_comes_twice_end_ahead(
+    broadcast: Broadcast, hour: int, until: str
+) -> None:
+    """02:10 by the clock is 00:10 UTC, and an hour later once more."""
+    broadcast.quiet_from, broadcast.quiet_until = time(21), time(2, 30)
+    found = gates.quiet_until(broadcast, datetime(2026, 10, 25, hour, 10, tzinfo=UTC))
+    assert found is not None
+    assert found.astimezone(UTC) == datetime.fromisoformat(until)
 
 
 def test_a_scheduled_broadcast_begins_at_its_time(broadcast: Broadcast, provider: Provider, run: Run) -> None:

@@ -15,7 +15,7 @@ from messaging.channels.base import Address
 from messaging.channels.models import Channel, ChannelKind
 from messaging.contacts import services as contacts
 from messaging.contacts.identities import known, move, person_behind
-from messaging.contacts.models import ChannelIdentity, Contact, Label
+from messaging.contacts.models import ChannelIdentity, Contact, ContactList, Label
 from messaging.conversations.models import Conversation, ConversationState
 from messaging.conversations.services import conversation_for, record_inbound
 from messaging.messages.models import Message
@@ -198,6 +198,27 @@ def test_notes_of_both_are_kept(inside: Company) -> None:
     merged = behind("+15550001111", "US.1349")
     merged.refresh_from_db()
     assert (merged.note, merged.name) == ("likes tea\ncalls early", "Ana")
+
+
+def test_lists_labels_and_attributes_of_both_are_kept(inside: Company) -> None:
+    one, two = behind("+15550001111"), behind("", "US.1349")
+    two.lists.add(ContactList.objects.create(name="Stamm"))
+    two.labels.add(Label.objects.create(name="VIP"))
+    Contact.objects.filter(pk=one.pk).update(attributes={"city": "Husum"})
+    Contact.objects.filter(pk=two.pk).update(attributes={"city": "Kiel", "size": "40"})
+    merged = behind("+15550001111", "US.1349")
+    merged.refresh_from_db()
+    assert merged.attributes == {"city": "Husum", "size": "40"}
+    assert [one.name for one in (*merged.lists.all(), *merged.labels.all())] == ["Stamm", "VIP"]
+
+
+@pytest.mark.parametrize("blocked", [0, 1])
+def test_who_is_blocked_stays_blocked_as_one(inside: Company, blocked: int) -> None:
+    pair = [behind("+15550001111"), behind("", "US.1349")]
+    Contact.objects.filter(pk=pair[blocked].pk).update(blocked_at=timezone.now())
+    merged = behind("+15550001111", "US.1349")
+    merged.refresh_from_db()
+    assert merged.blocked_at is not None
 
 
 def test_without_followers_two_contacts_stay_apart(inside: Company) -> None:

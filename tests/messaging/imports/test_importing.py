@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from messaging.channels.base import Address
 from messaging.contacts import identities, services as contacts
@@ -13,10 +16,12 @@ from messaging.contacts.consent.models import Consent, ConsentEvent, ConsentSour
 from messaging.contacts.imports import services
 from messaging.contacts.imports.models import ContactImport, ImportState
 from messaging.contacts.imports.services import ImportRefused
-from messaging.contacts.models import Attribute, Contact, ContactList
+from messaging.contacts.imports.tasks import go_on_importing
+from messaging.contacts.models import Attribute, ChannelIdentity, Contact, ContactList
 from messaging.messages.people import Followers
 from tenants.context import company_context
-from tenants.models import Company, User
+from tenants.models import Company, DueWork, User
+from tenants.services import companies, opening
 
 MAPPING = ["name", "phone", "attributes.city"]
 AGREED = {"purposes": ["marketing"], "words": "Newsletter am Tresen", "date": "2026-01-05"}
@@ -118,6 +123,84 @@ def test_an_import_that_is_cut_off_goes_on_where_it_stopped(
     assert Contact.objects.count() == Consent.objects.count() == 30
 
 
+def test_a_worker_that_meets_another_leaves_the_work_announced(committed: Any) -> None:
+    """Else nobody would come back to what the other leaves behind."""
+    company = companies.create_company(address_name="meet", name="Meet", country="DE", vat_id="DE136695976")
+    opening.open_company(company)
+    with company_context(company):
+        taken = services.take_in("kunden.csv", b"Telefon\n0151 00000001\n", by=User.objects.get(pk=committed.admin))
+        services.check(taken, mapping=["phone"])
+
+    def work() -> None:
+        try:
+            go_on_importing(company.schema_name)
+        finally:
+            connection.close()
+
+    with company_context(company), transaction.atomic():
+        ContactImport.objects.select_for_update().get()
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(work).result()
+    assert DueWork.objects.filter(kind=services.KIND, company=company).exists()
+
+
+def test_a_turn_that_is_over_at_once_forgets_no_number(
+    inside: Company, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "BATCH", 1)
+    taken = services.take_in("kunden.csv", b"Telefon\n0151 00000001\n0151 00000001\n", by=admin)
+    services.check(taken, mapping=["phone"])
+    course = services.Course(taken.pk)
+    services._batch(course)
+    course.remember()
+    assert services.go_on(turn=0)
+    services.go_on()
+    taken.refresh_from_db()
+    assert counts(taken) == (1, 0, 0, 1)
+
+
+KINDS = (
+    b"Jos\xe9;0151 00000003;Ulm",  # another encoding than the rest
+    b"=HYPERLINK(1);0151 00000004;@SUM(1)",
+    b"Ana;0151 00000001;Husum",  # stands in each part of the file
+    "Léa;+33 6 12 34 56 78;Paris".encode(),
+    "Zoë;0044 7911 123456;Leeds".encode(),
+    b"Nan;4.9E+12;Kiel",
+    b"Nobody;;",
+    b"Cut;0151 00000005;Ulm;more",
+    b"Nul\x00;0151 00000006;Ulm",
+)
+
+
+def test_a_file_of_every_kind_of_line_is_told_the_same_in_batches_of_any_size(
+    inside: Company, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = [f"Jürgen {n};0152 {n:08};Ulm".encode() for n in range(40)]
+    for place, line in enumerate(KINDS):
+        whole.insert(place * 5, line)
+    whole.append(KINDS[2])
+    content = b"Name;Telefon;Ort\n" + b"\n".join(whole)
+    told = set()
+    for size in (500, 7, 1):
+        monkeypatch.setattr(services, "BATCH", size)
+        taken = services.take_in("kunden.csv", content, by=admin)
+        services.check(taken, mapping=MAPPING)
+        while services.go_on(turn=0.01):
+            pass
+        taken.refresh_from_db()
+        told.add((counts(taken), tuple(sorted(reason for _line, _field, reason in taken.problems))))
+        assert sum(counts(taken)) == len(whole) == taken.row_count
+    assert told == {((44, 0, 0, 6), ("columns", "encoding", "encoding", "no_phone", "phone", "repeated"))}
+    services.run(taken)
+    while services.go_on(turn=0.01):
+        pass
+    assert Contact.objects.count() == 44
+    assert set(Contact.objects.filter(name__in=["Léa", "Zoë"]).values_list("identities__external_id", flat=True)) == {
+        "+33612345678",
+        "+447911123456",
+    }
+
+
 # --- Consent ----------------------------------------------------------------------------------------------------------
 
 
@@ -132,6 +215,14 @@ def test_who_agreed_is_in_the_ledger_with_line_and_words(inside: Company, admin:
 def test_a_file_without_consent_lets_nobody_be_written_to(inside: Company, admin: User) -> None:
     imported(admin)
     assert not Consent.objects.exists()
+
+
+def test_two_numbers_of_one_person_are_one_agreement(inside: Company, admin: User) -> None:
+    ana = contacts.add(name="Ana", phone_number="+4915100000001")
+    ChannelIdentity.objects.create(contact=ana, kind="whatsapp", external_id="+4915100000002")
+    assert imported(admin, consent=AGREED).state == ImportState.DONE
+    event = ConsentEvent.objects.get()
+    assert (event.contact, event.proof["line"], Consent.objects.count()) == (ana, 2, 1)
 
 
 def test_who_has_opted_out_stays_out_and_is_counted(inside: Company, admin: User) -> None:

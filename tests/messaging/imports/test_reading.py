@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from messaging.contacts.attributes.values import date_of, value_of
-from messaging.contacts.imports.reading import FileRefused, form_of, lines
+from messaging.contacts.imports.reading import MOST_ROWS, FileRefused, form_of, lines
 from messaging.contacts.imports.rows import Person, Problem, person_in
 from tenants.lib.sheets import harmless
 
@@ -58,6 +58,19 @@ def test_what_is_wrong_with_a_line_has_a_name(row: str, reason: str) -> None:
 def test_what_is_no_table_is_refused_in_words(content: bytes) -> None:
     with pytest.raises(FileRefused, match=r"\w+"):
         form_of(content)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_file_with_more_lines_than_are_read_is_refused_and_not_cut(end: str) -> None:
+    full = f"Telefon{end}" + f"0{end}" * MOST_ROWS
+    assert form_of(full.encode()).columns == ["Telefon"]
+    with pytest.raises(FileRefused, match="500,000"):
+        form_of(f"{full}0{end}".encode())
+
+
+def test_a_first_line_that_is_one_endless_cell_names_no_columns() -> None:
+    with pytest.raises(FileRefused, match="name the columns"):
+        form_of(b"x" * 1_100_000 + b"\nAna\n")
 
 
 @given(st.binary(max_size=300))

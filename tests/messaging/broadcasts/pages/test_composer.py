@@ -125,6 +125,21 @@ def test_an_audience_that_is_wrong_is_told_so(
     assert words in text(answer)
 
 
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("audience/", {**EVERYONE, "field": "name", "op": "is", "value": "A\0"}),
+        ("audience/", {"who": "some", "lists": "\0"}),
+        ("message/", {"what": "values", "source.body.0": "text", "text.body.0": "\0"}),
+        ("test/", {"contact": "\0", "key": "k"}),
+    ],
+)
+def test_what_the_database_cannot_hold_is_refused(
+    browser: Browser, draft: Broadcast, step: str, said: dict[str, str]
+) -> None:
+    assert browser.post(path(draft, step), said).status_code == 400
+
+
 def test_half_a_condition_reaches_nobody_meanwhile(browser: Browser, draft: Broadcast) -> None:
     said = {**EVERYONE, "field": "name", "op": "is", "value": ""}
     browser.post(path(draft, "audience/"), said, headers=HTMX)
@@ -304,6 +319,26 @@ def test_a_time_is_read_by_the_clock_of_the_broadcast(browser: Browser, acme: Co
     assert kept.scheduled_at.isoformat() == "2099-07-01T13:00:00+00:00"
     assert (kept.quiet_from, kept.quiet_until, kept.per_minute) == (time(21), time(8), 60)
     assert "America/New York (UTC−4)" in text(browser.get(path(draft, "review/")))
+
+
+@pytest.mark.parametrize(
+    ("day", "moment"),
+    [("2099-03-28", "08:00"), ("2099-03-29", "07:00"), ("2099-10-24", "07:00"), ("2099-10-25", "08:00")],
+)
+def test_nine_o_clock_is_nine_o_clock_on_both_sides_of_a_change_of_the_clock(
+    browser: Browser, acme: Company, draft: Broadcast, day: str, moment: str
+) -> None:
+    browser.post(path(draft, "timing/"), {"when": "at", "date": day, "time": "09:00"})
+    kept = fresh(acme, draft).scheduled_at
+    assert kept
+    assert kept.isoformat() == f"{day}T{moment}:00+00:00"
+
+
+def test_a_time_that_comes_twice_is_its_first_coming(browser: Browser, acme: Company, draft: Broadcast) -> None:
+    browser.post(path(draft, "timing/"), {"when": "at", "date": "2099-10-25", "time": "02:30"})
+    kept = fresh(acme, draft).scheduled_at
+    assert kept
+    assert kept.isoformat() == "2099-10-25T00:30:00+00:00"
 
 
 @pytest.mark.parametrize(

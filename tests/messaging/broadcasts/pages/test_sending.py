@@ -8,12 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from billing.plans.quotes import quote_from
 from messaging.broadcasts import gates, services
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient, BroadcastState, PauseReason
+from messaging.broadcasts.pages import sending
 from messaging.broadcasts.totals import totals_of
 from messaging.contacts.models import Contact
 from messaging.conversations.models import Conversation
@@ -72,6 +75,24 @@ def test_what_has_changed_since_the_question_is_asked_again(
     assert answer.status_code == 409
     assert "Nothing was sent" in text(answer)
     assert fresh(acme, draft).state == "draft"
+
+
+def test_a_broadcast_is_held_while_it_is_compared_with_what_was_agreed_to(
+    browser: Browser, draft: Broadcast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a colleague's change between the look and the start would be sent unseen."""
+    mark = browser.get(path(draft, "send/")).context["look"].mark
+    before: list[str] = []
+    look_at = sending.look_at
+
+    def looking(broadcast: Broadcast) -> Any:
+        before.extend(query["sql"] for query in connection.queries_log)
+        return look_at(broadcast)
+
+    monkeypatch.setattr(sending, "look_at", looking)
+    with CaptureQueriesContext(connection):
+        browser.post(path(draft, "send/"), {"mark": mark})
+    assert any('FOR UPDATE OF "messaging_broadcast"' in sql for sql in before)
 
 
 def test_a_template_that_is_paused_between_review_and_send_sends_nothing(
@@ -207,6 +228,7 @@ def test_before_it_is_cancelled_the_page_counts_what_goes_and_what_does_not(
         (PauseReason.ERRORS, "131042", "payment"),
         (PauseReason.OPT_OUTS, "", "unusually many people opted out"),
         (PauseReason.BUDGET, "", "the budget of this month"),
+        (PauseReason.BUDGET, "The message that waits would cost €0.10.", "would cost €0.10. Raise the budget"),
         (PauseReason.CHANNEL, "", "its number is disconnected"),
     ],
 )
@@ -228,6 +250,20 @@ def test_a_resume_that_is_not_possible_yet_says_why(
         Broadcast.objects.filter(pk=draft.pk).update(state=BroadcastState.PAUSED)
         MessageTemplate.objects.filter(pk=template.pk).update(status="paused")
     assert "not approved any more" in text(browser.post(path(draft, "resume/"), follow=True))
+    assert fresh(acme, draft).state == BroadcastState.PAUSED
+
+
+def test_a_template_that_wants_more_values_than_were_frozen_is_not_resumed(
+    browser: Browser, acme: Company, draft: Broadcast, template: MessageTemplate
+) -> None:
+    bound = {"body.0": {"field": "name"}, "body.1": {"text": "left from an older form of it"}}
+    with company_context(acme):
+        services.change(draft, bindings=bound)
+    start(acme, draft)
+    with company_context(acme):
+        Broadcast.objects.filter(pk=draft.pk).update(state=BroadcastState.PAUSED)
+        MessageTemplate.objects.filter(pk=template.pk).update(components=[{"type": "BODY", "text": "{{1}} und {{2}}"}])
+    assert "wants other values now" in text(browser.post(path(draft, "resume/"), follow=True))
     assert fresh(acme, draft).state == BroadcastState.PAUSED
 
 
