@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -48,10 +48,13 @@ MAY_STILL = f"""
 """
 
 
-# By key and nothing else, so that the planner, who knows nothing of rows just written, has no other way to go.
+# By key and nothing else, so that the planner, who knows nothing of rows just written, has no other way to go. An
+# address may have been taken away since, or have come to somebody else, who has said other things.
 LOCK = f"""
-SELECT id, contact_id, address, market, values
-FROM (SELECT * FROM {RECIPIENT} WHERE id = ANY(%s) ORDER BY id FOR UPDATE) rows
+SELECT id, contact_id, address, market, values, COALESCE(
+    (SELECT i.contact_id = rows.contact_id FROM {IDENTITY} i WHERE i.kind = %(kind)s AND i.external_id = rows.address),
+    EXISTS (SELECT 1 FROM {IDENTITY} i WHERE i.contact_id = rows.contact_id AND i.external_id = rows.address))
+FROM (SELECT * FROM {RECIPIENT} WHERE id = ANY(%(rows)s) ORDER BY id FOR UPDATE) rows
 WHERE message_id IS NULL AND skipped = '' ORDER BY id
 """
 KNOWN = f"""
@@ -94,6 +97,13 @@ class Row(NamedTuple):
     address: str
     market: str
     values: dict[str, str]
+    is_theirs: bool = True
+
+    def refusal(self, no: Mapping[int, str]) -> str:
+        """Why no message is made of it; `no` are those who may not be written to, and why."""
+        if self.contact_id is None:
+            return SkipReason.REMOVED
+        return no.get(self.contact_id, "") or ("" if self.is_theirs else SkipReason.NO_CHANNEL)
 
 
 class Paid(NamedTuple):
@@ -177,15 +187,14 @@ def _make(broadcast: Broadcast, channel: Channel, template: MessageTemplate, mos
         cursor.execute(f"SELECT id FROM {CONTACT} WHERE id = ANY(%s) ORDER BY id FOR SHARE", [contacts])
         cursor.execute(MAY_STILL, {"purpose": broadcast.purpose, "channel": channel.pk, "contacts": contacts})
         no = {contact: reason for contact, reason in cursor.fetchall() if reason}
-        cursor.execute(LOCK, [[pk for pk, _contact in next_ones]])
+        cursor.execute(LOCK, {"rows": [pk for pk, _contact in next_ones], "kind": channel.kind})
         rows = [
-            Row(pk, contact, address, market, json.loads(values))
-            for pk, contact, address, market, values in cursor.fetchall()
+            Row(pk, contact, address, market, json.loads(values), bool(is_theirs))
+            for pk, contact, address, market, values, is_theirs in cursor.fetchall()
         ]
     allowed, refused = list[Row](), defaultdict[str, list[int]](list)
     for row in rows:
-        reason = SkipReason.REMOVED if row.contact_id is None else no.get(row.contact_id, "")
-        if reason:
+        if reason := row.refusal(no):
             refused[reason].append(row.pk)
         else:
             allowed.append(row)

@@ -141,6 +141,17 @@ def test_who_opts_out_while_waiting_gets_nothing(
     assert dict(skips_of(broadcast)) == {SkipReason.OPTED_OUT: 1}
 
 
+def test_a_number_that_was_taken_away_or_has_another_owner_gets_nothing(
+    broadcast: Broadcast, people: list[Contact], provider: Provider, run: Run
+) -> None:
+    freezing.freeze(started(broadcast), {})
+    people[0].identities.update(external_id="+4915199999990")
+    people[1].identities.update(contact=people[2])
+    run()
+    assert len(provider.asked) == 1
+    assert dict(skips_of(broadcast)) == {SkipReason.NO_CHANNEL: 2}
+
+
 def test_who_opts_out_with_their_message_in_the_queue_gets_nothing(
     broadcast: Broadcast, people: list[Contact], provider: Provider, inside: Company
 ) -> None:
