@@ -116,7 +116,7 @@ def test_rate_rule_and_price_are_explained(console: Browser, acme: Company, bill
     assert "Charged: the provider&#x27;s price" in text
     assert "whatsapp EUR 2026-10-01 test" in text
     assert "€0.1000" in text
-    assert "20 % mark-up" in text
+    assert "20% mark-up" in text
 
 
 def test_a_key_that_is_not_there_shows_the_first_page(console: Browser, acme: Company, billed: Billed) -> None:
