@@ -199,7 +199,9 @@ def audit_sentence(entry: AuditEntry) -> SafeString:
             **blanks,
             **named,
             "actor": format_html("<strong><bdi>{}</bdi></strong>", entry.actor_name or gettext("Somebody")),
-            "target": format_html("<strong><bdi>{}</bdi></strong>", _written(TARGETS.get(entry.action, str), entry.target)),
+            "target": format_html(
+                "<strong><bdi>{}</bdi></strong>", _written(TARGETS.get(entry.action, str), entry.target)
+            ),
             "action": format_html("<code>{}</code>", entry.action),
         },
     )
