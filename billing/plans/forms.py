@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from billing.plans.models import Plan
 from tenants.forms.amounts import DayField
+from tenants.templatetags.ui import money
 
 
 class PlanChoiceField(forms.ModelChoiceField):
     """Plans with their version, since several of one name may be there."""
 
     def label_from_instance(self, plan: Any) -> str:
-        return f"{plan.name} · {plan.version} · {plan.monthly_fee} {plan.currency}"
+        version = gettext("version %(version)s") % {"version": plan.version}
+        return f"{plan.name}, {version} · {money(plan.monthly_fee, plan.currency)}"
 
 
 class SubscriptionForm(forms.Form):

@@ -5,7 +5,7 @@ from datetime import date
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from tenants.models import Company
 
@@ -13,7 +13,7 @@ from tenants.models import Company
 class Origin(models.TextChoices):
     """What a message was sent for."""
 
-    REPLY = "reply", _("Reply")
+    REPLY = "reply", pgettext_lazy("what a message was sent for", "Reply")
     BOT = "bot", _("Bot")
     BROADCAST = "broadcast", _("Broadcast")
     NOTIFICATION = "notification", _("Notification")

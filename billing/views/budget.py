@@ -76,7 +76,7 @@ def _alerts(company: Company, period: Period, own: Budget | None) -> list[dict[s
     passed = dict(BudgetAlert.objects.filter(company=company, month=period.first).values_list("percent", "passed_at"))
     return [
         {
-            "percent": each,
+            "share": percent(Decimal(each) / 100),
             "amount": own.month_limit * each / 100,
             "at": passed.get(each),
         }

@@ -61,7 +61,7 @@ class Filters:
         parts: list[tuple[str, str, dict[str, Any]]] = []
         if self.words:
             anywhere = {"words": "", "state": self.state or ConversationState.OPEN}
-            parts.append((_("with the words"), f"“{self.words}”", anywhere))
+            parts.append((_("with the words"), _("“%(words)s”") % {"words": self.words}, anywhere))
         if self.unread:
             parts.append(("", _("unread"), {"unread": False}))
         if self.failed:

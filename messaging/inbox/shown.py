@@ -196,7 +196,7 @@ def _assigned(facts: Mapping[str, Any]) -> str:
 def _labelled(facts: Mapping[str, Any]) -> str:
     parts = [_("added “%(label)s”") % {"label": label} for label in facts.get("came", ())]
     parts += [_("removed “%(label)s”") % {"label": label} for label in facts.get("went", ())]
-    return f"{facts['name']}: {', '.join(parts)}"
+    return f"{facts['name']} {', '.join(parts)}"
 
 
 def told_of_person(kind: str, content: Mapping[str, Any], name: str) -> str:

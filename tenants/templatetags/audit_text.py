@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -14,6 +16,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy as _
 
 from tenants.lib import countries
 from tenants.models import AuditEntry, CompanyState, Role
+from tenants.templatetags.ui import money, month_name, short_date
 
 register = template.Library()
 
@@ -120,6 +123,19 @@ def _chosen(choices: Any) -> Callable[[Any], str]:
     return lambda value: str(dict(choices).get(value, value))
 
 
+def _day(value: str) -> str:
+    return short_date(date.fromisoformat(value))
+
+
+def _month(value: str) -> str:
+    return month_name(date.fromisoformat(f"{value}-01"))
+
+
+def _amount(value: str) -> str:
+    amount, currency = value.split()
+    return money(Decimal(amount), currency)
+
+
 # Fields whose stored value is a code.
 WORDS: Mapping[str, Callable[[Any], str]] = {
     "role": _chosen(Role.choices),
@@ -127,6 +143,16 @@ WORDS: Mapping[str, Callable[[Any], str]] = {
     "language": _chosen(settings.LANGUAGES),
     "hard_stop": lambda value: gettext("On") if value == "yes" else gettext("Off"),
     "country": lambda code: countries.names(get_language() or "en").get(code, code),
+    "since": _day,
+    "valid_from": _day,
+}
+# Actions whose target is a month or an amount.
+TARGETS: Mapping[str, Callable[[str], str]] = {
+    "invoice.approved": _month,
+    "invoice.approval_withdrawn": _month,
+    "month.collected_again": _month,
+    "payment.recorded": _amount,
+    "payment.reversed": _amount,
 }
 
 
@@ -144,7 +170,15 @@ def _word(field: str, value: Any) -> str:
         return ""
     if isinstance(value, list):
         return ", ".join(str(part) for part in value)
-    return WORDS[field](value) if field in WORDS else str(value)
+    return _written(WORDS.get(field, str), value)
+
+
+def _written(write: Callable[[Any], str], value: Any) -> str:
+    """Whatever stands in the log is shown; what cannot be written better, as it stands."""
+    try:
+        return write(value)
+    except (ValueError, ArithmeticError):
+        return str(value)
 
 
 def _pattern(entry: AuditEntry) -> Any:
@@ -165,7 +199,9 @@ def audit_sentence(entry: AuditEntry) -> SafeString:
             **blanks,
             **named,
             "actor": format_html("<strong><bdi>{}</bdi></strong>", entry.actor_name or gettext("Somebody")),
-            "target": format_html("<strong><bdi>{}</bdi></strong>", entry.target),
+            "target": format_html(
+                "<strong><bdi>{}</bdi></strong>", _written(TARGETS.get(entry.action, str), entry.target)
+            ),
             "action": format_html("<code>{}</code>", entry.action),
         },
     )

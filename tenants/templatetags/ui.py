@@ -186,6 +186,13 @@ def change(value: Any) -> str:
 
 
 @register.filter
+def iban(value: str | None) -> str:
+    """In fours, as people read and type it; it breaks over lines only between them."""
+    letters = value or ""
+    return " ".join(letters[start : start + 4] for start in range(0, len(letters), 4))
+
+
+@register.filter
 def file_size(value: Any) -> str:
     """Bytes as kB or MB."""
     amount = _decimal(value)

@@ -86,3 +86,15 @@ def test_a_conversation_has_nothing_for_axe_to_find(
     agent.open(f"{base}/inbox/").locator(".conversation", has_text="Sophie Lehmann").click()
     agent.page.wait_for_load_state()
     assert list(faults(agent.page)) == []
+
+
+def test_nothing_lies_below_the_templates_of_a_closed_window(product: Product, person: Callable[..., Person]) -> None:
+    one, base = person(viewport={"width": 360, "height": 740}), product.company("hansen")
+    one.sign_in(base, PARCELS.people[1].email)
+    one.open(f"{base}/inbox/?q=Amina").locator(".conversation", has_text="Amina El-Sayed").click()
+    one.page.get_by_role("link", name="Choose a template").first.click()
+    picker = one.page.locator("#template-picker")
+    expect(picker.locator("li").last).to_be_attached()
+    below = "list => { const pane = list.closest('.middle'); pane.scrollTop = pane.scrollHeight;"
+    below += " return pane.getBoundingClientRect().bottom - list.getBoundingClientRect().bottom }"
+    assert picker.evaluate(below) < 1

@@ -39,6 +39,11 @@ def test_what_is_not_there_is_not_zero() -> None:
     assert ui.percent(None) == ""
 
 
+def test_an_iban_reads_in_fours() -> None:
+    assert ui.iban("DE02120300000000202051") == "DE02 1203 0000 0000 2020 51"
+    assert ui.iban(None) == ""
+
+
 def test_numbers_follow_the_language() -> None:
     with translation.override("de"):
         assert ui.number(12480) == "12.480"

@@ -46,6 +46,23 @@ def test_an_action_without_a_sentence_shows_its_code() -> None:
     assert words(audit_sentence(entry("webhook.rotated"))) == "Birte: webhook.rotated ole@hansen.example"
 
 
+def test_months_amounts_and_days_are_written_as_the_reader_writes_them() -> None:
+    told = [
+        entry("invoice.approved", target="2026-10"),
+        entry("payment.recorded", target="175.62 EUR"),
+        entry("subscription.begun", target="Hansen", after={"plan": "Team 1", "valid_from": "2026-09-01"}),
+    ]
+    with translation.override("de"):
+        shown = [words(audit_sentence(one)).replace("\N{NO-BREAK SPACE}", " ") for one in told]
+    assert ["Oktober 2026" in shown[0], "175,62 €" in shown[1], "01.09.2026" in shown[2]] == [True, True, True]
+
+
+@pytest.mark.parametrize("target", ["last month", "a lot", ""])
+def test_what_is_no_month_and_no_amount_is_shown_as_it_stands(target: str) -> None:
+    for action in ("invoice.approved", "payment.recorded"):
+        assert target in words(audit_sentence(entry(action, target=target)))
+
+
 def test_both_sides_of_a_field_are_words() -> None:
     changed = entry(
         "company.changed", before={"country": "DE", "vat_id": ""}, after={"country": "AT", "vat_id": "ATU12345675"}

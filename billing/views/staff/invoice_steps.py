@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 from django.views.decorators.http import require_http_methods
 
 from billing.invoices import corrections, finishing, issuing, month as months, profiles, sending
@@ -123,7 +123,7 @@ def cancel(request: Request, public_id: str) -> HttpResponse:
             "month can be collected again. The reason stands on the document."
         ),
         "submit": _("Draft the cancellation"),
-        "crumbs": invoice_crumbs(found, ("", _("Cancel"))),
+        "crumbs": invoice_crumbs(found, ("", pgettext("an invoice", "Cancel"))),
         "back": url_of(found),
     }
     return desk_page(request, "staff/billing/ask.html", "", context, status=422 if form.is_bound else 200)

@@ -116,7 +116,7 @@ def test_rate_rule_and_price_are_explained(console: Browser, acme: Company, bill
     assert "Charged: the provider&#x27;s price" in text
     assert "whatsapp EUR 2026-10-01 test" in text
     assert "€0.1000" in text
-    assert "20 % mark-up" in text
+    assert "20% mark-up" in text
     for row in filed(console, line):
         assert row["rule"].endswith("/charged")
         assert (row["rate_card"], row["rate"]) == ("whatsapp EUR 2026-10-01 test", "0.100000 EUR")

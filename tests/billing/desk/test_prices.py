@@ -149,7 +149,7 @@ def test_a_new_list_for_all_ends_the_one_before(console: Browser) -> None:
     assert before.valid_to == date(2026, 12, 31)
     fixed = {(one.market, one.category): one.unit_price for one in PriceOverride.objects.filter(price_list=made)}
     assert fixed == {("Germany", "marketing"): Decimal("0.09"), ("", "service"): Decimal("0.01")}
-    assert "12.5 %" in console.get(f"/staff/billing/prices/{made.public_id}/").content.decode()
+    assert "12.5%" in console.get(f"/staff/billing/prices/{made.public_id}/").content.decode()
 
 
 def test_the_same_list_twice_is_refused(console: Browser) -> None:
