@@ -40,6 +40,16 @@ def photo() -> bytes:
     return target.getvalue()
 
 
+def photo_of_many() -> bytes:
+    """As many telephones write it: further pictures of the same moment lie behind the first."""
+    exif = Image.Exif()
+    exif[0x010F] = "SecretCam"
+    target = BytesIO()
+    behind = Image.new("RGB", (30, 20), "blue")
+    Image.new("RGB", (60, 40), "red").save(target, "MPO", save_all=True, append_images=[behind], exif=exif)
+    return target.getvalue()
+
+
 def noise(side: int) -> bytes:
     """A picture that no compression makes small."""
     target = BytesIO()

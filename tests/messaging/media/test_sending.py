@@ -180,8 +180,10 @@ def test_a_picture_too_large_for_the_channel_is_made_smaller(conversation: Conve
     assert len(kept) == content["size"] <= 5 * 1024 * 1024
 
 
-def test_the_place_of_a_photo_is_not_sent_along(conversation: Conversation) -> None:
-    _, _, kept = content_of(conversation, "a.jpg", samples.photo())
+@pytest.mark.parametrize("data", [samples.photo(), samples.photo_of_many()])
+def test_what_the_camera_wrote_into_a_photo_is_not_sent_along(conversation: Conversation, data: bytes) -> None:
+    kind, _, kept = content_of(conversation, "a.jpg", data)
+    assert kind == "image"
     assert b"SecretCam" not in kept
 
 
