@@ -22,8 +22,10 @@ from messaging.messages.models import Attachment, AttachmentState, Lane, Message
 from messaging.messages.nudging import UPLOAD
 from messaging.messages.services import WindowClosed, reply, retry
 from tenants.models import Company, DueWork, LooseFile, User
+from tenants.services import files
 from tests.messaging.media import samples
 from tests.messaging.media.conftest import Provider, stored
+from tests.messaging.messages.conftest import make_conversation
 
 pytestmark = pytest.mark.usefixtures("inside", "provider")
 
@@ -146,8 +148,6 @@ def test_a_recording_without_sound_is_refused(conversation: Conversation) -> Non
 def content_of(conversation: Conversation, name: str, data: bytes) -> tuple[str, dict[str, Any], bytes]:
     (message,) = send(conversation, chosen((name, data)))
     row = message.attachments.get()
-    from tenants.services import files
-
     return message.type, message.content, b"".join(files.pieces(row.key, 0, row.size or 0))
 
 
@@ -193,6 +193,7 @@ def test_what_the_camera_wrote_into_a_photo_is_not_sent_along(conversation: Conv
         ("film.mp4", samples.film(), "video"),
         ("film.mp4", samples.film("mpeg4"), "document"),
         ("song.mp3", samples.recording("mp3", "libmp3lame"), "audio"),
+        ("song.mp3", samples.song(), "audio"),
         ("voice.ogg", samples.recording("ogg", channels="mono"), "audio"),
         ("stereo.ogg", samples.recording("ogg"), "document"),
         ("sound.wav", samples.recording("wav", "pcm_s16le"), "document"),
@@ -219,8 +220,6 @@ def test_what_any_browser_records_is_sent_as_a_voice_message(
     assert message.content["voice"] is True
     assert message.content["mime_type"] == "audio/ogg; codecs=opus"
     assert (row.is_voice, row.mime_type, row.duration) == (True, "audio/ogg", 2)
-    from tenants.services import files
-
     kept = samples.put(tmp_path, b"".join(files.pieces(row.key, 0, row.size or 0)))
     held = sounds.look_at(kept, "audio/ogg")
     assert (held.sounds, held.channels) == (("opus",), 1)
@@ -264,8 +263,6 @@ def test_what_is_written_later_waits_for_the_file(
 def test_another_person_s_messages_do_not_wait(
     inside: Company, channel: Channel, conversation: Conversation, provider: Provider
 ) -> None:
-    from tests.messaging.messages.conftest import make_conversation
-
     send(conversation, chosen(PDF))
     reply(make_conversation(channel, 1), author=None, text="Hello")
     pump_replies(inside)
