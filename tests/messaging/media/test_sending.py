@@ -319,6 +319,29 @@ def test_a_provider_that_is_away_is_tried_again_and_in_the_end_a_person_is_told(
     assert later(message).error_code == "upload_failed"
 
 
+def test_files_that_kill_their_workers_fail_their_messages(
+    inside: Company, conversation: Conversation, provider: Provider
+) -> None:
+    sent = send(conversation, chosen(PDF, PDF))
+    now = timezone.now()
+    for turn in range(claiming.MOST_ATTEMPTS):
+        assert len(claiming.claim(AttachmentState.OUTGOING, now + turn * claiming.LEASE, 2)) == 2
+    uploading.upload(inside, now + (claiming.MOST_ATTEMPTS + 1) * claiming.LEASE)
+    assert [later(one).error_code for one in sent] == ["upload_failed"] * 2
+    assert provider.uploaded == []
+
+
+def test_a_damaged_secret_stops_the_channel_and_the_message_waits(
+    inside: Company, channel: Channel, conversation: Conversation
+) -> None:
+    (message,) = send(conversation, chosen(PDF))
+    Channel.objects.update(token="damaged")
+    uploading.upload(inside)
+    channel.refresh_from_db()
+    assert (channel.state, later(message).state) == (ChannelState.RECONNECT, MessageState.QUEUED)
+    assert message.attachments.get().attempts == 0
+
+
 def test_it_may_be_sent_again_and_then_is_handed_over_again(
     inside: Company, conversation: Conversation, provider: Provider
 ) -> None:
