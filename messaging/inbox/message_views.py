@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages as toasts
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -127,10 +128,11 @@ def note(request: Request, public_id: str) -> HttpResponse:
     return page_again(request, found, form=form, typed_note=form.data.get("text", ""), mode="note")
 
 
-def kept_of(found: Conversation, form: ReplyForm) -> dict[str, Any]:
-    """What was typed, with its key: sent again it is the same message."""
-    quote = composing.quoted(found, str(form.data.get("quote", ""))[:16])
-    key = str(form.data.get("client_key", ""))[:64]
+def kept_of(found: Conversation, form: Form) -> dict[str, Any]:
+    """What was typed, with its key: sent again it is the same message. A key that is none is left out."""
+    form.is_valid()
+    quote = composing.quoted(found, form.cleaned_data.get("quote", ""))
+    key = form.cleaned_data.get("client_key", "")
     return {
         "typed": form.data.get("text", ""),
         "quote": shown.quote_of(quote, found) if quote else None,

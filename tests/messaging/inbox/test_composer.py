@@ -46,6 +46,16 @@ def test_an_empty_answer_is_refused(browser: Browser, conversation: Conversation
     assert say(browser, conversation, " \r\n ").status_code == 422
 
 
+@pytest.mark.parametrize("action", ["reply/", "files/"])
+@pytest.mark.parametrize("field", ["quote", "client_key", "seen"])
+@pytest.mark.parametrize("value", ["a\0b", "x" * 500])
+def test_what_is_no_key_is_refused(
+    browser: Browser, conversation: Conversation, action: str, field: str, value: str
+) -> None:
+    said = {"text": "Ja", "client_key": "k1", field: value}
+    assert browser.post(path(conversation, action), said).status_code == 422
+
+
 # --- A quote ----------------------------------------------------------------------------------------------------------
 
 
