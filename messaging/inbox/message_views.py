@@ -95,7 +95,8 @@ def _send(
         )
     except answering.Unseen as unseen:
         entries = [shown.quote_of(one, found) for one in unseen.messages]
-        return page_again(request, found, status=409, unseen=entries, **_with_newer_seen(request, found, kept))
+        kept = _with_newer_seen(request, found, kept, unseen.messages[-1].public_id)
+        return page_again(request, found, status=409, unseen=entries, **kept)
     except ContentRefused as refusal:
         if isinstance(form, ContentForm):
             form.show([*refusal.problems])
@@ -106,13 +107,12 @@ def _send(
     return written(request, found)
 
 
-def _with_newer_seen(request: Request, found: Conversation, kept: dict[str, Any]) -> dict[str, Any]:
-    """A small form carries what its page showed in itself; what is shown now is newer."""
+def _with_newer_seen(request: Request, found: Conversation, kept: dict[str, Any], seen: str) -> dict[str, Any]:
+    """A small form carries what its page showed in itself; what is shown now is newer, and no more than that."""
     if "extra_form" not in kept:
         return kept
-    newest = Message.objects.filter(conversation=found).order_by("-pk").first()
     data = request.POST.copy()
-    data["seen"] = newest.public_id if newest else answering.NOTHING
+    data["seen"] = seen
     form = kept["extra"].form(data, kind=found.channel.kind)
     return {**kept, "extra_form": form}
 

@@ -84,7 +84,8 @@ def _send(request: Request, found: Conversation, template: MessageTemplate, form
     except answering.Unseen as unseen:
         entries = [shown.quote_of(one, found) for one in unseen.messages]
         data = request.POST.copy()
-        data["seen"] = _newest(found)
+        # What this page shows: something newer still would be as unseen.
+        data["seen"] = unseen.messages[-1].public_id
         kept = TemplateForm(data, template=template, kind=found.channel.kind)
         context = {**_form_context(found, template, kept), "unseen": entries}
         return _shown(request, found, FORM, context, status=409)

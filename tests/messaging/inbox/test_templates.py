@@ -8,11 +8,12 @@ import pytest
 
 from messaging.conversations.models import Conversation
 from messaging.message_templates.models import MessageTemplate
+from messaging.messages import answering
 from messaging.messages.models import Message
 from tenants.context import company_context
 from tenants.models import Company
 from tests.conftest import Browser
-from tests.messaging.inbox.conftest import add, begin, make_template, path, sent
+from tests.messaging.inbox.conftest import add, and_then, begin, make_template, path, sent
 
 VALUES = {"body.0": "Ana", "body.1": "A-1", "buttons.0.value": "t7", "client_key": "k1"}
 
@@ -146,6 +147,22 @@ def test_a_template_past_a_new_message_is_held(
     assert "Hat sich erledigt" in held.content.decode()
     form = held.context["template_form"]
     assert browser.post(at_(conversation, template), {**VALUES, "seen": form["seen"].value()}).status_code == 302
+
+
+def test_what_came_while_a_template_was_held_holds_it_too(
+    browser: Browser,
+    acme: Company,
+    conversation: Conversation,
+    template: MessageTemplate,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with company_context(acme):
+        seen = Message.objects.get().public_id
+    add(acme, conversation)
+    after = and_then(answering.answer_with_template, lambda: add(acme, conversation))
+    monkeypatch.setattr(answering, "answer_with_template", after)
+    form = browser.post(at_(conversation, template), {**VALUES, "seen": seen}).context["template_form"]
+    assert browser.post(at_(conversation, template), {**VALUES, "seen": form["seen"].value()}).status_code == 409
 
 
 @pytest.mark.parametrize(
