@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from messaging.contacts.consent import services as consent
 from messaging.conversations.models import Conversation
 from messaging.message_templates.models import MessageTemplate
 from messaging.messages import answering
@@ -122,6 +124,34 @@ def test_values_follow_a_template_that_was_changed_meanwhile(
     answer = browser.post(at_(conversation, template), VALUES)
     assert answer.status_code == 422
     assert [*answer.context["template_form"].errors] == ["body.2"]
+
+
+@pytest.mark.parametrize(
+    ("category", "decisions", "words"),
+    [
+        ("marketing", [], "has not agreed to news and offers"),
+        ("marketing", ["opted_in", "opted_out"], "does not want news and offers"),
+        ("marketing", ["opted_in"], ""),
+        ("utility", ["opted_out"], ""),
+    ],
+)
+def test_what_advertises_goes_only_to_whoever_agreed(
+    category: str,
+    decisions: list[str],
+    words: str,
+    browser: Browser,
+    acme: Company,
+    conversation: Conversation,
+    template: MessageTemplate,
+) -> None:
+    with company_context(acme):
+        MessageTemplate.objects.update(category=category)
+        for state in decisions:
+            consent.record(conversation.contact, purpose="marketing", state=state, source="keyword", at=timezone.now())
+    assert words in browser.get(at_(conversation, template)).content.decode()
+    answer = browser.post(at_(conversation, template), VALUES)
+    assert (answer.status_code, words in answer.content.decode()) == ((422, True) if words else (302, True))
+    assert len(sent(acme)) == (0 if words else 1)
 
 
 @pytest.mark.parametrize("status", ["paused", "deleted", "rejected", "pending", "disabled"])
