@@ -10,9 +10,9 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_POST
 
-from messaging.conversations.models import Conversation
 from messaging.inbox import composing, shown
-from messaging.inbox.message_views import page_again, written
+from messaging.inbox.forms import Words
+from messaging.inbox.message_views import kept_of, page_again, written
 from messaging.inbox.views import conversation_of
 from messaging.media.sending import FilesRefused, Upload, send_files
 from messaging.messages import answering
@@ -41,15 +41,12 @@ class FilesForm(forms.Form):
 
     files = FilesField(required=False)  # type: ignore[assignment]
     voice = FilesField(required=False)
-    text = forms.CharField(
+    text = Words(
         required=False, max_length=4096, error_messages={"max_length": gettext_lazy("At most 4,096 characters.")}
     )
     client_key = forms.CharField(max_length=50)
     quote = forms.CharField(required=False, max_length=16)
     seen = forms.CharField(required=False, max_length=16)
-
-    def clean_text(self) -> str:
-        return str(self.cleaned_data["text"]).replace("\r\n", "\n")
 
     def clean(self) -> dict[str, Any]:
         if not self.cleaned_data.get("files") and not self.cleaned_data.get("voice"):
@@ -64,11 +61,12 @@ class FilesForm(forms.Form):
 @require_POST
 @role_required(Role.AGENT)
 def conversation_files(request: Request, public_id: str) -> HttpResponse:
-    """All of them are queued, or none and the words why."""
+    """All of them are queued, or none and the words why; then the files themselves stay in the browser."""
     found = conversation_of(public_id)
     form = FilesForm(request.POST, request.FILES)
+    kept = kept_of(found, form)
     if not form.is_valid():
-        return page_again(request, found, form=form, **_kept(found, form))
+        return page_again(request, found, form=form, **kept)
     quote = composing.quoted(found, form.cleaned_data["quote"])
     try:
         send_files(
@@ -82,7 +80,7 @@ def conversation_files(request: Request, public_id: str) -> HttpResponse:
         )
     except answering.Unseen as unseen:
         entries = [shown.quote_of(one, found) for one in unseen.messages]
-        return page_again(request, found, status=409, unseen=entries, **_kept(found, form))
+        return page_again(request, found, status=409, unseen=entries, **kept)
     except FilesRefused as refusal:
         for problem in refusal.problems:
             form.add_error(None, problem)
@@ -90,10 +88,4 @@ def conversation_files(request: Request, public_id: str) -> HttpResponse:
         form.add_error(None, str(refusal))
     else:
         return written(request, found)
-    return page_again(request, found, form=form, **_kept(found, form))
-
-
-def _kept(found: Conversation, form: FilesForm) -> dict[str, Any]:
-    """What was typed and quoted; the files themselves stay in the browser."""
-    quote = composing.quoted(found, str(form.data.get("quote", ""))[:16])
-    return {"typed": form.data.get("text", ""), "quote": shown.quote_of(quote, found) if quote else None}
+    return page_again(request, found, form=form, **kept)

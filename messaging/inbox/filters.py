@@ -97,7 +97,8 @@ class Filters:
 
 def read_filters(query: Mapping[str, str], labels: Sequence[Label], channels: Sequence[Channel]) -> Filters:
     """The view an address names."""
-    words = " ".join(query.get("q", "").split())[:LONGEST_WORDS]
+    # The page's own address, as a part of it tells it, is no address that was asked for: it may hold anything.
+    words = " ".join(query.get("q", "").replace("\0", " ").split())[:LONGEST_WORDS]
     window = query.get("window", "")
     state = _one_of(ConversationState.values, query.get("state", ""), _usual_state(words))
     return Filters(

@@ -22,6 +22,7 @@ Content = Mapping[str, Any]
 LONGEST = 500
 # A person sees what is most of it; a whole catalogue is not read in a bubble.
 MOST = 30
+DEEPEST = 4
 # Fields of a form that are keys between machines.
 HIDDEN = {"flow_token"}
 
@@ -121,14 +122,16 @@ def _fields(data: Content) -> Iterator[tuple[str, str]]:
             yield str(key).replace("_", " ")[:LONGEST], _plain(value)
 
 
-def _plain(value: Any) -> str:
-    """A value of a form in one line."""
+def _plain(value: Any, depth: int = 0) -> str:
+    """A value of a form in one line; what lies deeper than a form does is not looked at."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, list | Mapping) and depth == DEEPEST:
+        return "…"
     if isinstance(value, list):
-        return ", ".join(_plain(one) for one in value)[:LONGEST]
+        return ", ".join(_plain(one, depth + 1) for one in value)[:LONGEST]
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_plain(one)}" for key, one in value.items())[:LONGEST]
+        return ", ".join(f"{key}: {_plain(one, depth + 1)}" for key, one in value.items())[:LONGEST]
     return "" if value is None else str(value)[:LONGEST]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages as toasts
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -94,7 +95,8 @@ def _send(
         )
     except answering.Unseen as unseen:
         entries = [shown.quote_of(one, found) for one in unseen.messages]
-        return page_again(request, found, status=409, unseen=entries, **_with_newer_seen(request, found, kept))
+        kept = _with_newer_seen(request, found, kept, unseen.messages[-1].public_id)
+        return page_again(request, found, status=409, unseen=entries, **kept)
     except ContentRefused as refusal:
         if isinstance(form, ContentForm):
             form.show([*refusal.problems])
@@ -105,13 +107,12 @@ def _send(
     return written(request, found)
 
 
-def _with_newer_seen(request: Request, found: Conversation, kept: dict[str, Any]) -> dict[str, Any]:
-    """A small form carries what its page showed in itself; what is shown now is newer."""
+def _with_newer_seen(request: Request, found: Conversation, kept: dict[str, Any], seen: str) -> dict[str, Any]:
+    """A small form carries what its page showed in itself; what is shown now is newer, and no more than that."""
     if "extra_form" not in kept:
         return kept
-    newest = Message.objects.filter(conversation=found).order_by("-pk").first()
     data = request.POST.copy()
-    data["seen"] = newest.public_id if newest else answering.NOTHING
+    data["seen"] = seen
     form = kept["extra"].form(data, kind=found.channel.kind)
     return {**kept, "extra_form": form}
 
@@ -127,10 +128,11 @@ def note(request: Request, public_id: str) -> HttpResponse:
     return page_again(request, found, form=form, typed_note=form.data.get("text", ""), mode="note")
 
 
-def kept_of(found: Conversation, form: ReplyForm) -> dict[str, Any]:
-    """What was typed, with its key: sent again it is the same message."""
-    quote = composing.quoted(found, str(form.data.get("quote", ""))[:16])
-    key = str(form.data.get("client_key", ""))[:64]
+def kept_of(found: Conversation, form: Form) -> dict[str, Any]:
+    """What was typed, with its key: sent again it is the same message. A key that is none is left out."""
+    form.is_valid()
+    quote = composing.quoted(found, form.cleaned_data.get("quote", ""))
+    key = form.cleaned_data.get("client_key", "")
     return {
         "typed": form.data.get("text", ""),
         "quote": shown.quote_of(quote, found) if quote else None,

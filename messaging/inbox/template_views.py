@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from messaging.contacts.consent.standing import Why
 from messaging.conversations.models import Conversation
 from messaging.inbox import composing, costs, kinds, shown
 from messaging.inbox.template_forms import TemplateForm, prefilled
@@ -51,13 +52,14 @@ def fill(request: Request, public_id: str, template_id: str) -> HttpResponse:
         refused = _("The template “%(name)s” was paused or withdrawn just now. Choose another one.")
         context = {**_choices(request, found), "refused": refused % {"name": template.name}}
         return _shown(request, found, PICKER, context, status=409 if request.method == "POST" else 200)
+    refused = _without_consent(found, template)
     if request.method != "POST":
-        return _shown(request, found, FORM, _form_context(found, template, _begun(found, template)))
+        return _shown(request, found, FORM, _form_context(found, template, _begun(found, template), refused))
     form = _bound(request, found, template)
     if "read_first" in request.POST:
-        return _shown(request, found, FORM, _form_context(found, template, form))
-    if not form.is_valid():
-        return _shown(request, found, FORM, _form_context(found, template, form), status=422)
+        return _shown(request, found, FORM, _form_context(found, template, form, refused))
+    if refused or not form.is_valid():
+        return _shown(request, found, FORM, _form_context(found, template, form, refused), status=422)
     return _send(request, found, template, form)
 
 
@@ -84,7 +86,8 @@ def _send(request: Request, found: Conversation, template: MessageTemplate, form
     except answering.Unseen as unseen:
         entries = [shown.quote_of(one, found) for one in unseen.messages]
         data = request.POST.copy()
-        data["seen"] = _newest(found)
+        # What this page shows: something newer still would be as unseen.
+        data["seen"] = unseen.messages[-1].public_id
         kept = TemplateForm(data, template=template, kind=found.channel.kind)
         context = {**_form_context(found, template, kept), "unseen": entries}
         return _shown(request, found, FORM, context, status=409)
@@ -99,6 +102,18 @@ def _send(request: Request, found: Conversation, template: MessageTemplate, form
 
 
 # --- What the pages show ----------------------------------------------------------------------------------------------
+
+
+def _without_consent(found: Conversation, template: MessageTemplate) -> str:
+    """What stands against sending it to this person, in words; '' when nothing does."""
+    why = choosing.refusal_for(template, found.contact, found.channel)
+    if why is None:
+        return ""
+    words = {
+        Why.OPTED_OUT: _("%(name)s does not want news and offers. Choose a template of another category."),
+        Why.NO_CONSENT: _("%(name)s has not agreed to news and offers. Note their agreement on their page first."),
+    }
+    return words[why] % {"name": found.contact.name}
 
 
 def _template(found: Conversation, template_id: str) -> MessageTemplate:
@@ -156,13 +171,16 @@ def _newest(found: Conversation) -> str:
     return composing.newest(Message.objects.filter(conversation=found).order_by("-pk")[:1])
 
 
-def _form_context(found: Conversation, template: MessageTemplate, form: TemplateForm) -> dict[str, Any]:
+def _form_context(
+    found: Conversation, template: MessageTemplate, form: TemplateForm, refused: str = ""
+) -> dict[str, Any]:
     rendered = filling.rendered(template, form.values)
     return {
         "conversation": found,
         "template": template,
         "template_name": template.name.replace("_", " "),
         "template_form": form,
+        "refused": refused,
         "sheet": kinds.sheet(rendered.as_values()),
         "cost": costs.expected(current_company(), found, category=template.category),
     }

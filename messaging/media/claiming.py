@@ -51,13 +51,9 @@ def claim(state: AttachmentState, now: datetime, most: int) -> list[Attachment]:
 
 
 def hopeless(state: AttachmentState, now: datetime) -> list[Attachment]:
-    """Those whose last attempt was lost too; locked for the caller's transaction."""
+    """Those whose last attempt was lost too. None is claimed any more, and `change` lets one worker end it."""
     lost = waiting(state).filter(due_at__lte=now, attempts__gte=MOST_ATTEMPTS)
-    return list(
-        lost.select_for_update(of=("self",), skip_locked=True).select_related(
-            "message__conversation", "message__channel"
-        )
-    )
+    return list(lost.select_related("message__conversation", "message__channel"))
 
 
 def change(row: Attachment, **columns: Any) -> bool:

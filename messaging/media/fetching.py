@@ -17,14 +17,14 @@ from aiohttp import ClientSession
 from django.db import transaction
 from django.utils import timezone
 
-from messaging.channels.base import Credentials, MediaRef, NoAnswer, NotSent, ProviderError, SendFailed
+from messaging.channels.base import MediaRef, NoAnswer, NotSent, ProviderError, SendFailed
 from messaging.channels.capabilities import capabilities_of
 from messaging.channels.errors import ErrorClass, rule_for
 from messaging.channels.registry import adapter_for
-from messaging.media import claiming, rounds
+from messaging.media import rounds
 from messaging.media.claiming import change, later, put_off, tell_of
 from messaging.media.preparing import Refused, prepare
-from messaging.media.rounds import PATIENCE, Direction, Errand, credentials_of
+from messaging.media.rounds import PATIENCE, Direction, Errand, with_credentials
 from messaging.media.storing import Kept, store
 from messaging.media.words import GONE, POISONED, TOO_LARGE
 from messaging.messages.models import Attachment, AttachmentState
@@ -64,18 +64,10 @@ def _fetch_all(rows: list[Attachment], folder: Path, now: datetime) -> None:
 
 
 def _errands(rows: list[Attachment], folder: Path, now: datetime) -> list[Errand]:
-    known: dict[int, Credentials | None] = {}
-    found = []
-    for row in rows:
-        channel = row.message.channel
-        if channel.pk not in known:
-            known[channel.pk] = credentials_of(channel)
-        credentials = known[channel.pk]
-        if credentials is None:
-            put_off(row, now + claiming.STANDSTILL, is_counted=False)
-            continue
-        found.append(Errand(row, folder / row.public_id, adapter_for(channel.kind), credentials))
-    return found
+    return [
+        Errand(row, folder / row.public_id, adapter_for(row.message.channel.kind), credentials)
+        for row, credentials in with_credentials(rows, now)
+    ]
 
 
 async def _download(session: ClientSession, errand: Errand) -> None:

@@ -80,6 +80,9 @@ def _refuse_if_too_many(pixels: int, most: int) -> None:
 
 
 def _moves(image: Image.Image) -> bool:
+    if image.format == "MPO":
+        # A JPEG that carries further pictures behind the one that is shown, as many telephones write it.
+        return False
     frames = int(getattr(image, "n_frames", 1))
     if frames > 1:
         _refuse_if_too_many(frames * image.width * image.height, MOST_MOVING_PIXELS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import structlog
 from aiohttp import ClientSession
-from django.db import transaction
 from django.utils import timezone
 
 from messaging.channels import services as channels
@@ -66,15 +65,27 @@ def run(direction: Direction, company: Company, now: datetime | None = None) -> 
     return bool(rows) and (next_due_at <= ended or not was_settled)
 
 
-@transaction.atomic
 def _give_up_the_hopeless(direction: Direction, now: datetime) -> None:
-    """What has lost its worker again and again is tried no more."""
+    """What has lost its worker again and again is tried no more; each in a transaction of its own."""
     for row in claiming.hopeless(direction.state, now):
         log.warning("file.poisoned", file=row.public_id)
         direction.give_up(row)
 
 
-def credentials_of(channel: Channel) -> Credentials | None:
+def with_credentials(rows: list[Attachment], now: datetime) -> Iterator[tuple[Attachment, Credentials]]:
+    """Those whose channel can be spoken to; the others are put off."""
+    known: dict[int, Credentials | None] = {}
+    for row in rows:
+        channel = row.message.channel
+        if channel.pk not in known:
+            known[channel.pk] = _credentials_of(channel)
+        if credentials := known[channel.pk]:
+            yield row, credentials
+        else:
+            claiming.put_off(row, now + claiming.STANDSTILL, is_counted=False)
+
+
+def _credentials_of(channel: Channel) -> Credentials | None:
     """None when its secret is damaged: then it needs a new connection."""
     try:
         return channels.credentials_of(channel)

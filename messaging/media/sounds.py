@@ -11,6 +11,7 @@ from pathlib import Path
 import av
 from av.audio.resampler import AudioResampler
 from av.container import InputContainer
+from av.stream import Disposition
 
 # The reader of each type. It is named, so that no list of addresses is taken for a film and followed.
 READERS = {
@@ -52,7 +53,9 @@ class Recording:
 def look_at(path: Path, mime_type: str) -> Recording:
     """The streams of a file, without playing it. Raises Unreadable."""
     with _opened(path, mime_type) as container:
-        films, sounds = container.streams.video, container.streams.audio
+        # The cover of a song is a picture beside the sound, and no film.
+        films = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
+        sounds = container.streams.audio
         if not films and not sounds:
             raise Unreadable("neither sound nor film")
         seconds = container.duration / av.time_base if container.duration else None

@@ -24,7 +24,7 @@ from messaging.channels.registry import adapter_for
 from messaging.media import claiming, rounds
 from messaging.media.claiming import change, put_off
 from messaging.media.fetching import NOBODYS_FAULT
-from messaging.media.rounds import PATIENCE, Direction, Errand, credentials_of
+from messaging.media.rounds import PATIENCE, Direction, Errand, with_credentials
 from messaging.messages.models import Attachment, AttachmentState, Message, MessageState
 from messaging.messages.news import Changed, tell_changed
 from messaging.messages.nudging import UPLOAD, announce
@@ -48,15 +48,11 @@ def _upload_all(rows: list[Attachment], folder: Path, now: datetime) -> None:
 
 
 def _errands(rows: list[Attachment], folder: Path, now: datetime) -> list[Errand]:
-    found = []
-    for row in rows:
-        channel = row.message.channel
-        credentials = credentials_of(channel)
-        if credentials is None:
-            put_off(row, now + claiming.STANDSTILL, is_counted=False)
-        elif path := _brought(row, folder, now):
-            found.append(Errand(row, path, adapter_for(channel.kind), credentials))
-    return found
+    return [
+        Errand(row, path, adapter_for(row.message.channel.kind), credentials)
+        for row, credentials in with_credentials(rows, now)
+        if (path := _brought(row, folder, now))
+    ]
 
 
 def _brought(row: Attachment, folder: Path, now: datetime) -> Path | None:

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from messaging.channels.models import Channel
+from messaging.contacts.consent.models import Purpose
+from messaging.contacts.consent.services import may_message
+from messaging.contacts.consent.standing import Why
+from messaging.contacts.models import Contact
 from messaging.message_templates.components import parts_of
 from messaging.message_templates.models import MessageTemplate, TemplateStatus
 
@@ -55,6 +59,14 @@ def best_for(language: str, templates: Iterable[MessageTemplate]) -> MessageTemp
         return order.index(True), said
 
     return min(templates, key=rank)
+
+
+def refusal_for(template: MessageTemplate, contact: Contact, channel: Channel) -> Why | None:
+    """Why this person must not be sent it; None when they may. Only what advertises needs their consent."""
+    if template.category != "marketing":
+        return None
+    answer = may_message(contact, channel, Purpose.MARKETING)
+    return None if answer.allowed else answer.why
 
 
 def _holds(template: MessageTemplate, wanted: list[str]) -> bool:

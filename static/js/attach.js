@@ -4,8 +4,8 @@ import { each, on } from "./dom.js";
 import { canRecord, Recorder } from "./recorder.js";
 
 const areas = new WeakMap();
-// What was chosen, while the answer to a refusal brings a new form.
-let kept = null;
+// What was chosen comes back when its place is drawn anew, until it was sent.
+const kept = new Map();
 
 const element = (name, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(name), properties);
@@ -41,11 +41,9 @@ class Attach {
     this.text = this.form.querySelector("textarea");
     this.textIsNeeded = this.text?.required ?? false;
     this.action = this.form.getAttribute("enctype");
-    this.chosen = [];
+    this.chosen = kept.get(area.dataset.url) ?? [];
     this.part = (name) => area.querySelector(`[data-${name}]`);
     this.wake();
-    if (kept?.url === area.dataset.url) this.chosen = kept.chosen;
-    kept = null;
     this.show();
   }
 
@@ -77,7 +75,7 @@ class Attach {
         if (!this.recorder) return;
         event.preventDefault();
         event.stopImmediatePropagation();
-        this.finish().then(() => this.form.requestSubmit());
+        this.finish().then(() => this.form.requestSubmit(event.submitter));
       },
       true,
     );
@@ -114,6 +112,7 @@ class Attach {
 
   /** The list, and the fields that the form sends. */
   show(problems = []) {
+    kept.set(this.area.dataset.url, this.chosen);
     const list = this.part("attach-list");
     list.replaceChildren(...this.chosen.map((one) => this.row(one)));
     list.hidden = !this.chosen.length;
@@ -172,22 +171,25 @@ class Attach {
   // --- Recording -------------------------------------------------------------------------------------------------------
 
   async record() {
-    if (this.recorder) return;
+    if (this.recorder || this.isAsking) return;
     const time = this.part("recorder-time");
     const level = this.part("recorder-level");
     const recorder = new Recorder({
-      most: this.limits.seconds,
       onTick: (seconds, loudness) => {
         time.textContent = clock(seconds);
         level.value = loudness;
-        if (seconds >= this.limits.seconds) this.finish();
+        // Drawn anew meanwhile: nobody could stop it any more.
+        if (seconds >= this.limits.seconds || !this.area.isConnected) this.finish();
       },
     });
+    this.isAsking = true;
     try {
       await recorder.start();
     } catch {
       this.show([this.area.dataset.textMicrophone]);
       return;
+    } finally {
+      this.isAsking = false;
     }
     this.recorder = recorder;
     this.part("recorder").hidden = false;
@@ -207,9 +209,10 @@ class Attach {
   async finish() {
     const file = await this.end();
     if (!file?.size) return;
-    this.chosen.push({ file, isVoice: true });
-    this.show();
-    this.text?.focus();
+    const place = this.area.isConnected ? this : (here() ?? this);
+    place.chosen.push({ file, isVoice: true });
+    place.show();
+    place.text?.focus();
   }
 
   async drop() {
@@ -226,6 +229,13 @@ class Attach {
 
   lead(event) {
     if (!this.chosen.length) return;
+    if (event.detail.triggeringEvent?.submitter?.name === "read_first") {
+      // Nothing is sent yet: the files stay here.
+      delete event.detail.parameters.files;
+      delete event.detail.parameters.voice;
+      return;
+    }
+    kept.delete(this.area.dataset.url);
     event.detail.path = this.area.dataset.url;
     event.detail.timeout = 0; // a large file takes as long as it takes
     this.area.dataset.sending = "";
@@ -247,17 +257,18 @@ class Attach {
     if (this.area.dataset.sending === undefined) return;
     delete this.area.dataset.sending;
     this.part("attach-progress").hidden = true;
-    if (failed && xhr.status !== 422) this.show([this.area.dataset.textFailed]);
+    if (failed && ![409, 422].includes(xhr.status)) this.show([this.area.dataset.textFailed]);
   }
 }
 
 each("[data-attach]", (area) => areas.set(area, new Attach(area)));
 
-// A refusal brings the form anew: what was chosen goes into it.
+// Sent, or refused: then the form that comes with the answer gets them again.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const area = detail.requestConfig?.elt?.querySelector?.("[data-attach]");
-  const attach = area && areas.get(area);
-  if (attach?.chosen.length && detail.xhr.status === 422) kept = { url: area.dataset.url, chosen: attach.chosen };
+  if (area?.dataset.sending === undefined) return;
+  if (detail.xhr.status < 300) kept.delete(area.dataset.url);
+  else kept.set(area.dataset.url, areas.get(area).chosen);
 });
 
 // Files may be dropped anywhere beside the thread.

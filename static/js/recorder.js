@@ -4,9 +4,9 @@ const KINDS = ["audio/ogg;codecs=opus", "audio/webm;codecs=opus", "audio/mp4"];
 export const canRecord = () => Boolean(navigator.mediaDevices?.getUserMedia && window.MediaRecorder);
 
 export class Recorder {
-  /** `onTick(seconds, level)` is called while it records; `most` is the longest recording in seconds. */
-  constructor({ most, onTick }) {
-    Object.assign(this, { most, onTick });
+  /** `onTick(seconds, level)` is called while it records, and may stop it. */
+  constructor({ onTick }) {
+    this.onTick = onTick;
   }
 
   /** Rejects when there is no microphone or nobody allows it. */
@@ -36,7 +36,6 @@ export class Recorder {
     this.analyser.getFloatTimeDomainData(this.samples);
     const power = this.samples.reduce((sum, sample) => sum + sample * sample, 0) / this.samples.length;
     this.onTick(seconds, Math.min(1, Math.sqrt(power) * 4));
-    if (seconds >= this.most) this.recorder.stop();
   }
 
   /** The recording as a file. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page
@@ -15,6 +16,7 @@ from tests.browser.product import Product
 
 pytestmark = pytest.mark.browser
 
+SIGN_IN = "/sign-in/"
 AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 LOOKS: dict[str, dict[str, Any]] = {
     "wide-light-en": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light", "locale": "en-GB"},
@@ -62,7 +64,14 @@ def faults(page: Page) -> Iterator[str]:
 
 
 def walk(one: Person, base: str, paths: tuple[str, ...]) -> list[str]:
-    return [fault for path in paths for fault in faults(one.open(f"{base}{path}"))]
+    """What is wrong with these pages. None may lead to signing in: that page would be looked at in its place."""
+    found = []
+    for path in paths:
+        page = one.open(f"{base}{path}")
+        ended = urlsplit(page.url).path
+        assert ended != SIGN_IN or path == SIGN_IN, f"{base}{path} was asked for, and {page.url} came"
+        found += faults(page)
+    return found
 
 
 def test_public_pages(product: Product, person: Callable[..., Person], look: dict[str, Any]) -> None:
@@ -242,3 +251,8 @@ def test_the_operator_s_pages(
     one.page.wait_for_load_state()
     found += faults(one.page)
     assert found == []
+
+
+def test_a_page_that_leads_to_signing_in_is_named(product: Product, person: Callable[..., Person]) -> None:
+    with pytest.raises(AssertionError, match=r"/contacts/ was asked for, and \S+/sign-in/\S* came"):
+        walk(person(), product.company("hansen"), ("/contacts/",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
@@ -11,9 +11,9 @@ from django.utils.translation import get_language, gettext_lazy as _
 
 from messaging.channels import explaining
 from messaging.channels.models import Channel
+from messaging.message_templates.components import filled, parts_of
 from messaging.message_templates.models import MessageTemplate, TemplateStatus
 
-Part = Mapping[str, Any]
 # A status's word and tone, in the order of the filters.
 STATUSES: dict[str, tuple[Any, str]] = {
     "approved": (TemplateStatus.APPROVED.label, "good"),
@@ -109,47 +109,16 @@ def account(channel: Channel) -> dict[str, Any]:
 
 def preview(template: MessageTemplate) -> dict[str, Any]:
     """Header, text, footer and buttons, with the samples in the placeholders where there are any."""
-    parts = {str(part.get("type", "")).upper(): part for part in template.components if isinstance(part, dict)}
-    header, body = parts.get("HEADER", {}), parts.get("BODY", {})
+    parts = parts_of(template)
+    main = parts.main
+    text = filled(main.body, main.body_examples or {})
     return {
-        "media": MEDIA.get(str(header.get("format", "")).upper()),
-        "header": _filled(header, "header_text"),
-        "text": _filled(body, "body_text") or _code_text(body),
-        "footer": str(parts.get("FOOTER", {}).get("text", "")),
-        "buttons": [_button(one) for one in _list(parts.get("BUTTONS", {}).get("buttons"))],
-        "cards": len(_list(parts.get("CAROUSEL", {}).get("cards"))),
-        "has_samples": any("{{" in str(part.get("text", "")) for part in (header, body)),
+        "media": MEDIA.get(main.header_format),
+        "header": filled(main.header_text, dict.fromkeys(main.header_variables, main.header_example)),
+        # Meta writes the text of a template that carries a code itself.
+        "text": text or (_("Meta's own text with a code to copy.") if parts.is_code else ""),
+        "footer": main.footer,
+        "buttons": [{"icon": BUTTONS.get(one.type, "square"), "text": one.text} for one in main.buttons],
+        "cards": len(parts.cards),
+        "has_samples": bool(main.header_variables or main.body_variables),
     }
-
-
-def _code_text(body: Part) -> Any:
-    """Meta writes the text of a template that carries a code itself."""
-    return _("Meta's own text with a code to copy.") if body else ""
-
-
-def _filled(part: Part, key: str) -> str:
-    text = str(part.get("text", ""))
-    for name, sample in _samples(part, key):
-        text = text.replace("{{" + name + "}}", sample)
-    return text
-
-
-def _samples(part: Part, key: str) -> Sequence[tuple[str, str]]:
-    example = part.get("example")
-    if not isinstance(example, Mapping):
-        return ()
-    named = _list(example.get(f"{key}_named_params"))
-    if named:
-        return [(str(one.get("param_name", "")), str(one.get("example", ""))) for one in named if isinstance(one, dict)]
-    listed = _list(example.get(key))
-    first = _list(listed[0]) if listed and isinstance(listed[0], list) else listed
-    return [(str(number), str(sample)) for number, sample in enumerate(first, 1)]
-
-
-def _button(one: Any) -> dict[str, str]:
-    said = one if isinstance(one, Mapping) else {}
-    return {"icon": BUTTONS.get(str(said.get("type", "")).upper(), "square"), "text": str(said.get("text", ""))}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

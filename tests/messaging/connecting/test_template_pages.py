@@ -116,6 +116,12 @@ def test_named_placeholders_are_filled_too(browser: Browser, acme: Company) -> N
     assert "Hello Ana" in read(browser, make(acme, components=[component]))
 
 
+def test_of_a_code_s_template_whose_text_is_meta_s_the_page_says_so(browser: Browser, acme: Company) -> None:
+    button = {"type": "OTP", "otp_type": "COPY_CODE", "text": "Copy"}
+    components = [{"type": "BODY", "add_security_recommendation": True}, {"type": "BUTTONS", "buttons": [button]}]
+    assert "own text with a code to copy" in read(browser, make(acme, components=components))
+
+
 @pytest.mark.parametrize(
     "components",
     [

@@ -95,6 +95,18 @@ def add(company: Company, conversation: Conversation, **fields: Any) -> Message:
         return Message.objects.create(conversation=conversation, channel=conversation.channel, **{**inbound, **fields})
 
 
+def and_then(act: Callable[..., Any], follow: Callable[[], object]) -> Callable[..., Any]:
+    """`act`, whatever comes of it, with something that happens right behind it."""
+
+    def both(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return act(*args, **kwargs)
+        finally:
+            follow()
+
+    return both
+
+
 def sent(company: Company) -> list[Message]:
     """What was queued, in its order."""
     with company_context(company):

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from messaging.conversations.models import Conversation
+from messaging.messages import answering
 from messaging.messages.models import Direction, Message
 from tenants.context import company_context
 from tenants.models import Company, StaffVisit, User
 from tests.conftest import Browser
-from tests.messaging.inbox.conftest import add, begin, path, sent
+from tests.messaging.inbox.conftest import add, and_then, begin, path, sent
 
 
 def newest(company: Company) -> str:
@@ -44,6 +45,16 @@ def test_an_answer_that_is_too_long_is_kept(browser: Browser, acme: Company, con
 
 def test_an_empty_answer_is_refused(browser: Browser, conversation: Conversation) -> None:
     assert say(browser, conversation, " \r\n ").status_code == 422
+
+
+@pytest.mark.parametrize("action", ["reply/", "files/"])
+@pytest.mark.parametrize("field", ["quote", "client_key", "seen"])
+@pytest.mark.parametrize("value", ["a\0b", "x" * 500])
+def test_what_is_no_key_is_refused(
+    browser: Browser, conversation: Conversation, action: str, field: str, value: str
+) -> None:
+    said = {"text": "Ja", "client_key": "k1", field: value}
+    assert browser.post(path(conversation, action), said).status_code == 422
 
 
 # --- A quote ----------------------------------------------------------------------------------------------------------
@@ -219,6 +230,16 @@ def test_a_small_form_is_held_like_any_answer(browser: Browser, acme: Company, c
     assert held.status_code == 409
     form = held.context["extra_form"]
     assert post(browser, conversation, "link", seen=form["seen"].value(), **GOOD["link"]).status_code == 302
+
+
+def test_what_came_while_a_small_form_was_held_holds_it_too(
+    browser: Browser, acme: Company, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = newest(acme)
+    add(acme, conversation)
+    monkeypatch.setattr(answering, "answer", and_then(answering.answer, lambda: add(acme, conversation)))
+    form = post(browser, conversation, "link", seen=seen, **GOOD["link"]).context["extra_form"]
+    assert post(browser, conversation, "link", seen=form["seen"].value(), **GOOD["link"]).status_code == 409
 
 
 def test_what_is_no_small_form_is_not_there(browser: Browser, conversation: Conversation) -> None:

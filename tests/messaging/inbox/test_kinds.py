@@ -87,6 +87,16 @@ def test_a_form_whose_answers_are_broken_shows_them_as_they_came(
     assert "{&quot;rating&quot;: &lt;b&gt;" in page_with(browser, acme, conversation, type="answer", content=content)
 
 
+def test_a_form_s_answers_may_lie_as_deep_as_they_like(
+    browser: Browser, acme: Company, conversation: Conversation
+) -> None:
+    deep: Any = "unten"
+    for _ in range(400):
+        deep = [{"a": deep}]
+    page = page_with(browser, acme, conversation, type="answer", content={"kind": "flow", "data": {"wish": deep}})
+    assert "a: a: …" in page
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

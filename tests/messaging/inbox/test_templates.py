@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from messaging.contacts.consent import services as consent
 from messaging.conversations.models import Conversation
 from messaging.message_templates.models import MessageTemplate
+from messaging.messages import answering
 from messaging.messages.models import Message
 from tenants.context import company_context
 from tenants.models import Company
 from tests.conftest import Browser
-from tests.messaging.inbox.conftest import add, begin, make_template, path, sent
+from tests.messaging.inbox.conftest import add, and_then, begin, make_template, path, sent
 
 VALUES = {"body.0": "Ana", "body.1": "A-1", "buttons.0.value": "t7", "client_key": "k1"}
 
@@ -123,6 +126,34 @@ def test_values_follow_a_template_that_was_changed_meanwhile(
     assert [*answer.context["template_form"].errors] == ["body.2"]
 
 
+@pytest.mark.parametrize(
+    ("category", "decisions", "words"),
+    [
+        ("marketing", [], "has not agreed to news and offers"),
+        ("marketing", ["opted_in", "opted_out"], "does not want news and offers"),
+        ("marketing", ["opted_in"], ""),
+        ("utility", ["opted_out"], ""),
+    ],
+)
+def test_what_advertises_goes_only_to_whoever_agreed(
+    category: str,
+    decisions: list[str],
+    words: str,
+    browser: Browser,
+    acme: Company,
+    conversation: Conversation,
+    template: MessageTemplate,
+) -> None:
+    with company_context(acme):
+        MessageTemplate.objects.update(category=category)
+        for state in decisions:
+            consent.record(conversation.contact, purpose="marketing", state=state, source="keyword", at=timezone.now())
+    assert words in browser.get(at_(conversation, template)).content.decode()
+    answer = browser.post(at_(conversation, template), VALUES)
+    assert (answer.status_code, words in answer.content.decode()) == ((422, True) if words else (302, True))
+    assert len(sent(acme)) == (0 if words else 1)
+
+
 @pytest.mark.parametrize("status", ["paused", "deleted", "rejected", "pending", "disabled"])
 def test_a_template_that_was_paused_or_withdrawn_meanwhile_is_not_sent(
     status: str, browser: Browser, acme: Company, conversation: Conversation, template: MessageTemplate
@@ -146,6 +177,22 @@ def test_a_template_past_a_new_message_is_held(
     assert "Hat sich erledigt" in held.content.decode()
     form = held.context["template_form"]
     assert browser.post(at_(conversation, template), {**VALUES, "seen": form["seen"].value()}).status_code == 302
+
+
+def test_what_came_while_a_template_was_held_holds_it_too(
+    browser: Browser,
+    acme: Company,
+    conversation: Conversation,
+    template: MessageTemplate,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with company_context(acme):
+        seen = Message.objects.get().public_id
+    add(acme, conversation)
+    after = and_then(answering.answer_with_template, lambda: add(acme, conversation))
+    monkeypatch.setattr(answering, "answer_with_template", after)
+    form = browser.post(at_(conversation, template), {**VALUES, "seen": seen}).context["template_form"]
+    assert browser.post(at_(conversation, template), {**VALUES, "seen": form["seen"].value()}).status_code == 409
 
 
 @pytest.mark.parametrize(

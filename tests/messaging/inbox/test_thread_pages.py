@@ -162,3 +162,9 @@ def test_a_refresh_takes_the_same_queries_for_few_and_for_many(
     write(acme, conversation, *"abcde", minutes=1)
     with django_assert_num_queries(len(few.captured_queries)):
         browser.get(path(conversation, "thread/"), {"since": first})
+
+
+def test_a_page_s_own_address_may_hold_anything(browser: Browser, conversation: Conversation) -> None:
+    address = "http://acme.localhost/inbox/?q=%00&label=%00&before=%00"
+    headers = {"HX-Request": "true", "HX-Current-URL": address}
+    assert browser.post(path(conversation, "resolve/"), {"next": "1"}, headers=headers).status_code == 302

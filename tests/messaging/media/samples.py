@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+from av.stream import Disposition
 from PIL import Image
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -37,6 +38,16 @@ def photo() -> bytes:
     image.paste("blue", (0, 0, 10, 40))
     target = BytesIO()
     image.save(target, "JPEG", exif=exif, comment=b"SecretWords", quality=95)
+    return target.getvalue()
+
+
+def photo_of_many() -> bytes:
+    """As many telephones write it: further pictures of the same moment lie behind the first."""
+    exif = Image.Exif()
+    exif[0x010F] = "SecretCam"
+    target = BytesIO()
+    behind = Image.new("RGB", (30, 20), "blue")
+    Image.new("RGB", (60, 40), "red").save(target, "MPO", save_all=True, append_images=[behind], exif=exif)
     return target.getvalue()
 
 
@@ -71,6 +82,23 @@ def recording(form: str = "webm", codec: str = "libopus", *, channels: str = "st
             for resampled in resampler.resample(frame):
                 container.mux(stream.encode(resampled))
         container.mux(stream.encode(None))
+    return target.getvalue()
+
+
+@lru_cache
+def song() -> bytes:
+    """Sound with a cover."""
+    target = BytesIO()
+    with av.open(target, "w", format="mp3") as container:
+        sound = container.add_stream("libmp3lame", rate=48_000, layout="stereo")
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt, cover.disposition = 64, 48, "yuvj420p", Disposition.attached_pic
+        picture = av.VideoFrame.from_image(Image.new("RGB", (64, 48), "red")).reformat(format="yuvj420p")
+        for number in range(50):
+            frame = av.AudioFrame(format="s16p", layout="stereo", samples=1152)
+            frame.sample_rate, frame.pts = 48_000, number * 1152
+            container.mux(sound.encode(frame))
+        container.mux([*cover.encode(picture), *cover.encode(None), *sound.encode(None)])
     return target.getvalue()
 
 

@@ -95,6 +95,12 @@ def test_no_file_at_all_is_refused(browser: Browser, conversation: Conversation)
     assert "Choose a file first" in answer.content.decode()
 
 
+def test_the_words_are_counted_as_people_count(browser: Browser, acme: Company, conversation: Conversation) -> None:
+    words = "a" + "\r\n" * 4000 + "b"
+    assert post(browser, conversation, files=file(), text=words).status_code == 302
+    assert sent(acme)[0].text == words.replace("\r\n", "\n")
+
+
 def test_a_name_of_any_length_decides_nothing(browser: Browser, acme: Company, conversation: Conversation) -> None:
     assert post(browser, conversation, files=file(name="x" * 300 + ".pdf")).status_code == 302
     assert sent(acme)[0].content["filename"].endswith("x.pdf")

@@ -20,6 +20,7 @@ from tests.messaging.media.samples import put
     ("data", "mime_type"),
     [
         (samples.picture("JPEG"), "image/jpeg"),
+        (samples.photo_of_many(), "image/jpeg"),
         (samples.picture("PNG"), "image/png"),
         (samples.picture("WEBP"), "image/webp"),
         (samples.picture("GIF"), "image/gif"),

@@ -22,8 +22,10 @@ from messaging.messages.models import Attachment, AttachmentState, Lane, Message
 from messaging.messages.nudging import UPLOAD
 from messaging.messages.services import WindowClosed, reply, retry
 from tenants.models import Company, DueWork, LooseFile, User
+from tenants.services import files
 from tests.messaging.media import samples
 from tests.messaging.media.conftest import Provider, stored
+from tests.messaging.messages.conftest import make_conversation
 
 pytestmark = pytest.mark.usefixtures("inside", "provider")
 
@@ -146,8 +148,6 @@ def test_a_recording_without_sound_is_refused(conversation: Conversation) -> Non
 def content_of(conversation: Conversation, name: str, data: bytes) -> tuple[str, dict[str, Any], bytes]:
     (message,) = send(conversation, chosen((name, data)))
     row = message.attachments.get()
-    from tenants.services import files
-
     return message.type, message.content, b"".join(files.pieces(row.key, 0, row.size or 0))
 
 
@@ -180,8 +180,10 @@ def test_a_picture_too_large_for_the_channel_is_made_smaller(conversation: Conve
     assert len(kept) == content["size"] <= 5 * 1024 * 1024
 
 
-def test_the_place_of_a_photo_is_not_sent_along(conversation: Conversation) -> None:
-    _, _, kept = content_of(conversation, "a.jpg", samples.photo())
+@pytest.mark.parametrize("data", [samples.photo(), samples.photo_of_many()])
+def test_what_the_camera_wrote_into_a_photo_is_not_sent_along(conversation: Conversation, data: bytes) -> None:
+    kind, _, kept = content_of(conversation, "a.jpg", data)
+    assert kind == "image"
     assert b"SecretCam" not in kept
 
 
@@ -191,6 +193,7 @@ def test_the_place_of_a_photo_is_not_sent_along(conversation: Conversation) -> N
         ("film.mp4", samples.film(), "video"),
         ("film.mp4", samples.film("mpeg4"), "document"),
         ("song.mp3", samples.recording("mp3", "libmp3lame"), "audio"),
+        ("song.mp3", samples.song(), "audio"),
         ("voice.ogg", samples.recording("ogg", channels="mono"), "audio"),
         ("stereo.ogg", samples.recording("ogg"), "document"),
         ("sound.wav", samples.recording("wav", "pcm_s16le"), "document"),
@@ -217,8 +220,6 @@ def test_what_any_browser_records_is_sent_as_a_voice_message(
     assert message.content["voice"] is True
     assert message.content["mime_type"] == "audio/ogg; codecs=opus"
     assert (row.is_voice, row.mime_type, row.duration) == (True, "audio/ogg", 2)
-    from tenants.services import files
-
     kept = samples.put(tmp_path, b"".join(files.pieces(row.key, 0, row.size or 0)))
     held = sounds.look_at(kept, "audio/ogg")
     assert (held.sounds, held.channels) == (("opus",), 1)
@@ -262,8 +263,6 @@ def test_what_is_written_later_waits_for_the_file(
 def test_another_person_s_messages_do_not_wait(
     inside: Company, channel: Channel, conversation: Conversation, provider: Provider
 ) -> None:
-    from tests.messaging.messages.conftest import make_conversation
-
     send(conversation, chosen(PDF))
     reply(make_conversation(channel, 1), author=None, text="Hello")
     pump_replies(inside)
@@ -318,6 +317,29 @@ def test_a_provider_that_is_away_is_tried_again_and_in_the_end_a_person_is_told(
         tries += 1
     assert tries == claiming.MOST_ATTEMPTS
     assert later(message).error_code == "upload_failed"
+
+
+def test_files_that_kill_their_workers_fail_their_messages(
+    inside: Company, conversation: Conversation, provider: Provider
+) -> None:
+    sent = send(conversation, chosen(PDF, PDF))
+    now = timezone.now()
+    for turn in range(claiming.MOST_ATTEMPTS):
+        assert len(claiming.claim(AttachmentState.OUTGOING, now + turn * claiming.LEASE, 2)) == 2
+    uploading.upload(inside, now + (claiming.MOST_ATTEMPTS + 1) * claiming.LEASE)
+    assert [later(one).error_code for one in sent] == ["upload_failed"] * 2
+    assert provider.uploaded == []
+
+
+def test_a_damaged_secret_stops_the_channel_and_the_message_waits(
+    inside: Company, channel: Channel, conversation: Conversation
+) -> None:
+    (message,) = send(conversation, chosen(PDF))
+    Channel.objects.update(token="damaged")
+    uploading.upload(inside)
+    channel.refresh_from_db()
+    assert (channel.state, later(message).state) == (ChannelState.RECONNECT, MessageState.QUEUED)
+    assert message.attachments.get().attempts == 0
 
 
 def test_it_may_be_sent_again_and_then_is_handed_over_again(
