@@ -230,8 +230,3 @@ def outbox() -> list[Any]:
     """What the mail server was given."""
     django_mail.outbox = []
     return django_mail.outbox
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright keeps an event loop in this thread, where other tests run their own."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -22,14 +22,14 @@ from tests.browser.product import Product, running_product
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     data = tmp_path_factory.mktemp("product")
     with running_product(os.environ["DATABASE_URL"], os.environ["REDIS_URL"], data) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = chromium.find()
     assert path, "no Chromium: install one, or set CHROMIUM to its path"
@@ -107,7 +107,7 @@ def totp(secret: str) -> str:
     return f"{(struct.unpack('>I', digest[offset : offset + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def staff_state(product: Product, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Cookies of staff who have set up their second factor, as the console demands."""
     context = browser.new_context(locale="en-GB")
