@@ -12,7 +12,7 @@ endif
 
 help:
 	@echo 'make run                 start everything with demo companies (PORT=8001 for another port)'
-	@echo 'make test                run all tests (ARGS="-k inbox -x" goes to pytest)'
+	@echo 'make test                run all tests over all cores (ARGS="-k inbox -x" goes to pytest, in one process)'
 	@echo 'make lint                style, types, templates, missing migrations'
 	@echo 'make bench               measure (NAME=tenants for one)'
 	@echo 'make reset               delete the demo data of this checkout'
@@ -22,7 +22,7 @@ run: packages
 	@$(VENV) -m config.demo.run
 
 test: test-packages
-	@CHROMIUM="$$($(VENV) -m config.demo.chromium)" && export CHROMIUM && exec $(VENV) -m pytest $(ARGS)
+	@CHROMIUM="$$($(VENV) -m config.demo.chromium)" && export CHROMIUM && exec $(VENV) -m pytest $(or $(ARGS),-n auto)
 
 bench: test-packages
 	@$(VENV) -m config.demo.services run-with --profile bench -- $(VENV) -m tests.benchmarks.run $(NAME)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,11 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy as _
 
 from billing import urls_staff as desk
+from messaging.broadcasts.pages import urls as broadcasts
+from messaging.channels.pages import urls as channels
+from messaging.contacts import urls as contacts
+from messaging.inbox import urls as inbox
+from messaging.message_templates.pages import urls as message_templates
 from tenants.access import may
 from tenants.middleware import theme_of
 from tenants.models import Role, User
@@ -27,16 +33,11 @@ class Place:
     role: Role = Role.AGENT
 
 
-CHANNEL_PAGES = (
-    "channel_connect",
-    "channel",
-    "channel_pause",
-    "channel_renew",
-    "channel_rename",
-    "channel_disconnect",
-    "channel_test",
-    "channel_tested",
-)
+def _pages(urls: ModuleType) -> tuple[str, ...]:
+    """All that a part of the house answers at: a refused form comes back as a page where it was sent to."""
+    return tuple(pattern.name for pattern in urls.urlpatterns)
+
+
 BILLING_PLACES = (
     Place("billing", "gauge", _("Overview"), role=Role.ADMIN),
     Place("billing_usage", "bar-chart", _("Usage and cost"), ("billing_messages",), Role.ADMIN),
@@ -48,43 +49,9 @@ BILLING_PLACES = (
 )
 COMPANY_PLACES = (
     Place("home", "home", _("Home")),
-    Place(
-        "inbox",
-        "inbox",
-        _("Inbox"),
-        # The pages that a refused form comes back as belong to it too.
-        ("conversation", *(f"conversation_{act}" for act in ("reply", "note", "assign", "snooze", "label"))),
-    ),
-    Place(
-        "contacts",
-        "contact",
-        _("Contacts"),
-        (
-            *("contact_add", "contact", "contact_edit", "contact_remove", "contact_agreed", "contact_refused"),
-            *("contact_lists", "contact_list_rename", "contact_list_remove"),
-            *("attributes", "attribute_rename", "attribute_remove"),
-            *("imports", "import", "import_check"),
-        ),
-    ),
-    Place(
-        "broadcasts",
-        "megaphone",
-        _("Broadcasts"),
-        (
-            "broadcast_new",
-            "broadcast",
-            "broadcast_rename",
-            "broadcast_delete",
-            "broadcast_audience",
-            "broadcast_people",
-            "broadcast_message",
-            "broadcast_timing",
-            "broadcast_review",
-            "broadcast_test",
-            "broadcast_send",
-            "broadcast_cancel",
-        ),
-    ),
+    Place("inbox", "inbox", _("Inbox"), _pages(inbox)),
+    Place("contacts", "contact", _("Contacts"), _pages(contacts)),
+    Place("broadcasts", "megaphone", _("Broadcasts"), _pages(broadcasts)),
     Place("team", "users", _("Team"), ("invite", "change_role", "remove_member")),
     Place(
         "billing",
@@ -101,10 +68,8 @@ COMPANY_PLACES = (
             "company_address",
             "company_visits",
             "company_audit",
-            "channels",
-            *CHANNEL_PAGES,
-            "templates",
-            "template",
+            *_pages(channels),
+            *_pages(message_templates),
         ),
         Role.ADMIN,
     ),
@@ -112,13 +77,13 @@ COMPANY_PLACES = (
 SETTINGS_PLACES = (
     Place("company_settings", "building", _("Company"), role=Role.ADMIN),
     Place("company_address", "globe", _("Address"), role=Role.ADMIN),
-    Place("channels", "plug", _("Channels"), CHANNEL_PAGES, Role.ADMIN),
-    Place("templates", "stamp", _("Templates"), ("template",), Role.ADMIN),
+    Place("channels", "plug", _("Channels"), _pages(channels), Role.ADMIN),
+    Place("templates", "stamp", _("Templates"), _pages(message_templates), Role.ADMIN),
     Place("company_visits", "life-buoy", _("Operator visits"), role=Role.ADMIN),
     Place("company_audit", "history", _("Audit log"), role=Role.ADMIN),
 )
 # Every page of the desk but the company's, which belong to its company.
-DESK_PAGES = tuple(name for pattern in desk.urlpatterns if (name := pattern.name or "").startswith("staff_billing"))
+DESK_PAGES = tuple(name for name in _pages(desk) if name.startswith("staff_billing"))
 STAFF_PLACES = (
     Place(
         "staff_companies",

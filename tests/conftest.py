@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core import mail as django_mail
 from django.db import connection
 from django.test import Client
@@ -43,6 +44,8 @@ from tenants.models.session import SessionStore
 from tenants.services import companies, hosts, opening
 
 PASSWORD = "ein langer Satz für Tests"
+# Hashed as everywhere, but not to withstand an attack: that would take a tenth of a second and 100 MB each time.
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 64
 
 
 @dataclass(frozen=True)
@@ -227,8 +230,3 @@ def outbox() -> list[Any]:
     """What the mail server was given."""
     django_mail.outbox = []
     return django_mail.outbox
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright keeps an event loop in this thread, where other tests run their own."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -411,7 +411,7 @@ async def clock(_request: web.Request, world: World, body: JSON) -> JSON:
 
 @route("POST", "/reset")
 async def reset(_request: web.Request, world: World, body: JSON) -> None:
-    """Messages and limits; with `all` everything."""
+    """Messages and limits; with `all` everything, and the clock."""
     if body.get("all"):
         world.reset()
     else:

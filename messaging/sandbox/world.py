@@ -155,6 +155,7 @@ class World:
                 self.store.mark(kind, key)
         self.forget_messages()
         self.forget()
+        self.clock.offset = 0.0
 
     def forget_messages(self) -> None:
         """Phones and limits are empty again; accounts, people, templates stay."""

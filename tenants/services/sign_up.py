@@ -53,17 +53,22 @@ def request_sign_up(wish: Wish) -> SignUp:
     """
     now = timezone.now()
     SignUp.objects.filter(address_name=wish.address_name, confirmed_at=None, expires_at__lte=now).delete()
-    same = SignUp.objects.filter(
-        address_name=wish.address_name, email=wish.email, confirmed_at=None, created_at__gt=now - timedelta(minutes=1)
-    ).first()
-    if same is not None:
-        return same
-    mine = SignUp.objects.filter(address_name=wish.address_name, email=wish.email, confirmed_at=None).first()
+    mine = _waiting(wish)
+    if mine is not None and mine.created_at > now - timedelta(minutes=1):
+        return mine
     if not companies.address_name_is_free(wish.address_name, now=now, but_for=mine):
+        # Another click has held it since we looked.
+        if mine is None and (twin := _waiting(wish)):
+            return twin
         raise Refused(_("This address name is taken. Choose another."), field="address_name")
     if mine is not None:
         mine.delete()
     return _hold(wish)
+
+
+def _waiting(wish: Wish) -> SignUp | None:
+    """The same person's for the same address name, not confirmed yet."""
+    return SignUp.objects.filter(address_name=wish.address_name, email=wish.email, confirmed_at=None).first()
 
 
 def _hold(wish: Wish) -> SignUp:
@@ -83,8 +88,7 @@ def _hold(wish: Wish) -> SignUp:
                 expires_at=timezone.now() + VALID_FOR,
             )
     except IntegrityError:
-        twin = SignUp.objects.filter(address_name=wish.address_name, email=wish.email, confirmed_at=None).first()
-        if twin is not None:
+        if twin := _waiting(wish):
             return twin
         raise Refused(_("This address name is taken. Choose another."), field="address_name") from None
     _send_link(held, token)

@@ -23,14 +23,14 @@ from tests.browser.product import Product, running_product
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     data = tmp_path_factory.mktemp("product")
     with running_product(os.environ["DATABASE_URL"], os.environ["REDIS_URL"], data) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = chromium.find()
     assert path, "no Chromium: install one, or set CHROMIUM to its path"
@@ -116,7 +116,7 @@ class StaffKeys:
     secret: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def staff_keys(product: Product, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> StaffKeys:
     context = browser.new_context(locale="en-GB")
     one = Person(product, context)

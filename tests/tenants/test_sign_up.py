@@ -7,13 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
 from tenants.models import Company, Domain, Mail, Membership, Role, SignUp, User
-from tenants.services import sign_up as services
+from tenants.services import companies, sign_up as services
 from tenants.services.errors import LinkSpent, Refused
 from tenants.services.sign_up import Wish
 from tests.conftest import Browser
@@ -72,6 +73,19 @@ def test_the_mail_is_in_the_language_of_the_form(db: None) -> None:
 def test_a_double_click_makes_one_sign_up_and_one_mail(db: None) -> None:
     first = services.request_sign_up(WISH)
     assert services.request_sign_up(WISH) == first
+    assert Mail.objects.count() == 1
+
+
+def test_a_click_that_another_overtakes_is_the_same_sign_up(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, made = companies.address_name_is_free, []
+
+    def is_overtaken(*args: Any, **options: Any) -> bool:
+        monkeypatch.setattr(companies, "address_name_is_free", real)
+        made.append(services.request_sign_up(WISH))
+        return real(*args, **options)
+
+    monkeypatch.setattr(companies, "address_name_is_free", is_overtaken)
+    assert services.request_sign_up(WISH) == made[0]
     assert Mail.objects.count() == 1
 
 

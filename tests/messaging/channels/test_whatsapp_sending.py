@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -373,11 +373,13 @@ def unreachable() -> str:
         return f"http://127.0.0.1:{found.getsockname()[1]}/v25.0"
 
 
-@pytest.mark.parametrize("base_url", [unreachable(), "http://nowhere.invalid/v25.0", "https://"])
-def test_without_a_connection_nothing_was_sent(base_url: str) -> None:
+@pytest.mark.parametrize("base_url", [unreachable, "http://nowhere.invalid/v25.0", "https://"])
+def test_without_a_connection_nothing_was_sent(base_url: str | Callable[[], str]) -> None:
+    url = base_url if isinstance(base_url, str) else base_url()
+
     async def main() -> None:
         async with open_session() as session:
-            await WHATSAPP.send(session, Credentials(base_url, NUMBER, TOKEN), HELLO)
+            await WHATSAPP.send(session, Credentials(url, NUMBER, TOKEN), HELLO)
 
     with pytest.raises(NotSent):
         asyncio.run(main())

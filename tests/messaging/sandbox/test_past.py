@@ -68,3 +68,9 @@ def test_what_could_not_have_been_written_is_refused(sandbox: Sandbox, send: Sen
         "POST", f"/sandbox/api/numbers/{NUMBER}/past", {"people": [{"phone": PERSON, "messages": [empty]}]}
     )
     assert answer.status == 400
+
+
+def test_a_new_beginning_turns_back_the_clock(sandbox: Sandbox) -> None:
+    sandbox.advance(24 * 3600)
+    sandbox.reset(everything=True)
+    assert abs(sandbox.api("POST", "/clock", {"advance": 0})["now"] - time.time()) < 3600
