@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
 from billing.rating.card import Category
 from billing.rating.models import CardState, ExchangeRate, PriceList, Rate, RateCard
@@ -134,16 +136,25 @@ def _in_force(history: list[Dated], day: date) -> list:
     return history[position - 1][1] if position else []
 
 
+# What a step needs to know of its card.
+OF_CARD = ("channel_kind", "currency", "label", "valid_from", "revision")
+
+
 def load_tariff(channel_kind: str = "whatsapp") -> Tariff:
     """What is published; of two cards of one day the higher revision holds, market by market."""
-    cards = {card.pk: card for card in RateCard.objects.filter(channel_kind=channel_kind, state=CardState.PUBLISHED)}
+    published = Rate.objects.filter(card__channel_kind=channel_kind, card__state=CardState.PUBLISHED)
     # As bare values: a price is asked for every few hundred messages, and there are a thousand rates.
-    rates = Rate.objects.filter(card__in=cards).order_by("card__revision", "pk")
+    rates = published.order_by("card__revision", "pk").values_list(
+        "pk", "market", "category", "amount", "tier_from", "tier_to", *(f"card__{name}" for name in OF_CARD)
+    )
+
+    @cache
+    def card_of(*facts: Any) -> RateCard:
+        return RateCard(**dict(zip(OF_CARD, facts, strict=True)))
+
     newest: dict[tuple, tuple[int, list[tuple[str, Category, Step]]]] = {}
-    for pk, card_id, market, category, amount, tier_from, tier_to in rates.values_list(
-        "pk", "card", "market", "category", "amount", "tier_from", "tier_to"
-    ):
-        card = cards[card_id]
+    for pk, market, category, amount, tier_from, tier_to, *of_card in rates:
+        card = card_of(*of_card)
         step = Step(str(pk), str(card), card.currency, amount, card.valid_from, tier_from=tier_from, tier_to=tier_to)
         key = (card.currency, card.valid_from, market, category)
         row = (market, Category(category), step)
