@@ -17,6 +17,7 @@ from messaging.broadcasts.audience import CONSENT_PART
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient, BroadcastState, PauseReason, SkipReason
 from messaging.broadcasts.texts import as_started
 from messaging.channels.models import Channel
+from messaging.channels.services import hold
 from messaging.contacts.consent.models import Consent
 from messaging.contacts.models import ChannelIdentity, Contact
 from messaging.conversations.models import Conversation, ConversationState
@@ -134,6 +135,7 @@ def feed(broadcast_id: int, now: datetime) -> Fed:
     )
     if broadcast is None or broadcast.channel is None:
         return Fed()
+    hold(broadcast.channel)
     if gates.stop(broadcast, now):
         return Fed()
     if until := gates.closed_until(broadcast, now):

@@ -122,21 +122,22 @@ def problems_of(broadcast: Broadcast) -> list[Blocker]:
 def schedule(broadcast: Broadcast, at: datetime) -> None:
     """Start it by itself at a time. Raises NotReady or TooLate."""
     _check(broadcast)
-    _move(broadcast, EDITABLE, BroadcastState.SCHEDULED, scheduled_at=at)
-    due.announce(KIND, current_company(), at=at)
+    _set(broadcast, EDITABLE, BroadcastState.SCHEDULED, scheduled_at=at)
+    _announce(broadcast, at=at)
 
 
 @transaction.atomic
 def reschedule(broadcast: Broadcast, at: datetime) -> None:
     """Another time for one that waits, ready or not: what is missing is looked at when it starts. Raises TooLate."""
-    _move(broadcast, (BroadcastState.SCHEDULED,), BroadcastState.SCHEDULED, scheduled_at=at)
-    due.announce(KIND, current_company(), at=at)
+    _set(broadcast, (BroadcastState.SCHEDULED,), BroadcastState.SCHEDULED, scheduled_at=at)
+    _announce(broadcast, at=at)
 
 
 @transaction.atomic
 def unschedule(broadcast: Broadcast) -> None:
     """A draft again. Raises TooLate when it has started."""
-    _move(broadcast, (BroadcastState.SCHEDULED,), BroadcastState.DRAFT, scheduled_at=None)
+    _set(broadcast, (BroadcastState.SCHEDULED,), BroadcastState.DRAFT, scheduled_at=None)
+    tell("broadcast", id=broadcast.public_id)
 
 
 @transaction.atomic
@@ -145,7 +146,7 @@ def start(broadcast: Broadcast, *, estimate: Mapping[str, Any] | None = None, no
     _check(broadcast)
     template = broadcast.template
     now = now or timezone.now()
-    _move(
+    _set(
         broadcast,
         EDITABLE,
         BroadcastState.PREPARING,
@@ -156,7 +157,7 @@ def start(broadcast: Broadcast, *, estimate: Mapping[str, Any] | None = None, no
         components=template.components if template else [],
         category=template.category if template else "",
     )
-    due.announce(KIND, current_company())
+    _announce(broadcast)
 
 
 @transaction.atomic
@@ -177,7 +178,7 @@ def resume(broadcast: Broadcast, *, now: datetime | None = None) -> None:
     if new_places(broadcast):
         raise NotReady([Blocker("message", _("The template wants other values now. Cancel this, and send a copy."))])
     template = broadcast.template
-    _move(
+    _set(
         broadcast,
         (BroadcastState.PAUSED,),
         BroadcastState.SENDING,
@@ -189,7 +190,7 @@ def resume(broadcast: Broadcast, *, now: datetime | None = None) -> None:
         category=template.category if template else "",
     )
     give_back(broadcast)
-    due.announce(KIND, current_company())
+    _announce(broadcast)
 
 
 @transaction.atomic
@@ -207,12 +208,13 @@ def _check(broadcast: Broadcast, *steps: str) -> None:
         raise NotReady(problems)
 
 
-def _move(broadcast: Broadcast, before: Sequence[str], state: BroadcastState, **values: Any) -> None:
-    _set(broadcast, before, state, **values)
-    tell("broadcast", id=broadcast.public_id)
-
-
 def _set(broadcast: Broadcast, before: Sequence[str], state: BroadcastState, **values: Any) -> None:
     if not Broadcast.objects.filter(pk=broadcast.pk, state__in=before).update(state=state, **values):
         raise TooLate
     broadcast.refresh_from_db()
+
+
+def _announce(broadcast: Broadcast, *, at: datetime | None = None) -> None:
+    """There is something to do for it. Told last: others hold messages or due work and wait for the event's counter."""
+    due.announce(KIND, current_company(), at=at)
+    tell("broadcast", id=broadcast.public_id)

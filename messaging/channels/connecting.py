@@ -275,7 +275,7 @@ BY_HAND = "by_hand"
 @transaction.atomic
 def pause(channel: Channel, *, actor: Actor) -> bool:
     """Send nothing any more until somebody lets it go on; what waits stays. False when it does not send anyway."""
-    channel = Channel.objects.select_for_update().get(pk=channel.pk)
+    channel = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
     if channel.state != ChannelState.CONNECTED:
         return False
     name = actor.user.name if actor.user else ""
@@ -288,7 +288,7 @@ def pause(channel: Channel, *, actor: Actor) -> bool:
 @transaction.atomic
 def go_on(channel: Channel, *, actor: Actor) -> bool:
     """Send again, what waits first. False for a channel that sends, or whose access has to be mended before."""
-    channel = Channel.objects.select_for_update().get(pk=channel.pk)
+    channel = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
     if channel.state != ChannelState.PAUSED:
         return False
     services.set_state(channel, ChannelState.CONNECTED)
@@ -303,7 +303,7 @@ def check_now(channel: Channel, *, actor: Actor, provider: Provider = REAL) -> H
         return None
     services.check_account(channel, check=provider.account)
     with transaction.atomic():
-        row = Channel.objects.select_for_update().get(pk=channel.pk)
+        row = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
         if row.state == ChannelState.RECONNECT:
             services.set_state(row, ChannelState.CONNECTED)
             audit.record(actor, "channel.resumed", company=current_company(), target=row.name)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -128,6 +128,16 @@ def credentials_of(channel: Channel) -> Credentials:
     )
 
 
+def hold(channel: Channel) -> None:
+    """Know its state as it is, which nobody changes until the caller's commit; many may hold it at once.
+
+    Whoever writes a message that waits for it does this first: before people, conversations and messages are locked.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT state FROM {Channel._meta.db_table} WHERE id = %s FOR SHARE", [channel.pk])
+        (channel.state,) = cursor.fetchone()
+
+
 @transaction.atomic
 def disconnect(channel: Channel) -> None:
     """Forget the secrets and the way of its webhooks; conversations stay. Another company may connect the number."""
@@ -174,7 +184,7 @@ def check_account(channel: Channel, *, check: AccountCheck = ask_account) -> Acc
 @transaction.atomic
 def remember(channel: Channel, *, columns: dict[str, Any] | None = None, **facts: Any) -> None:
     """Keep facts in the channel's health; what webhooks told meanwhile stays beside them."""
-    row = Channel.objects.select_for_update().get(pk=channel.pk)
+    row = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
     Channel.objects.filter(pk=row.pk).update(**(columns or {}), health={**row.health, **facts})
     channel.refresh_from_db()
     tell("channel", id=channel.public_id)
@@ -213,7 +223,7 @@ def stop(channel: Channel, state: ChannelState, *, reason: str) -> bool:
 
     What a person has paused stays as they left it, and what they connected anew meanwhile goes on.
     """
-    sends = Channel.objects.select_for_update().filter(pk=channel.pk, state=ChannelState.CONNECTED)
+    sends = Channel.objects.select_for_update(no_key=True).filter(pk=channel.pk, state=ChannelState.CONNECTED)
     return sends.filter(token=channel.token).first() is not None and set_state(channel, state, reason=reason)
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from messaging.channels.base import MessageType
 from messaging.channels.capabilities import Capabilities, capabilities_of
+from messaging.channels.services import hold
 from messaging.conversations.models import Conversation
 from messaging.media.fitting import FileRefused, Fitted, fit
 from messaging.media.storing import Kept, store
@@ -142,6 +143,7 @@ def _write(
     client_key: str,
     seen: str,
 ) -> list[Message]:
+    hold(conversation.channel)
     # The same form twice at once: the second waits here, and finds what the first has written.
     Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
     if first := _written(conversation, client_key):

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from messaging.channels.base import MessageType
+from messaging.channels.services import hold
 from messaging.conversations.models import Conversation
 from messaging.message_templates.filling import content_for, rendered
 from messaging.message_templates.models import MessageTemplate
@@ -35,6 +36,7 @@ def answer(conversation: Conversation, *, author: User, seen: str, client_key: s
 
     Raises Unseen, and what `reply` raises. The same client key again is the first message, whatever came since.
     """
+    hold(conversation.channel)
     # Two agents at once: the second waits here and then sees what the first has written.
     Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
     is_again = client_key and Message.objects.filter(conversation=conversation, client_key=client_key).exists()

@@ -16,6 +16,7 @@ from messaging.channels.capabilities import capabilities_of
 from messaging.channels.checks import Problem, check_outbound
 from messaging.channels.errors import ErrorClass, rule_for
 from messaging.channels.models import ChannelState
+from messaging.channels.services import hold
 from messaging.conversations.models import Conversation
 from messaging.conversations.services import record_outbound
 from messaging.live.events import tell
@@ -93,6 +94,7 @@ def reply(
     """
     if client_key and (first := _first(conversation, client_key)):
         return first
+    hold(conversation.channel)
     now = now or timezone.now()
     content = dict(content) if content is not None else {"body": text}
     _check(conversation, type, content | ({"media_id": "-"} if has_file else {}), reply_to, now)
@@ -138,6 +140,7 @@ def retry(message: Message) -> Message:
 
     Raises NotRetryable, WindowClosed, ChannelGone or BudgetUsedUp.
     """
+    hold(message.channel)
     message = Message.objects.select_for_update(of=("self",)).select_related("conversation__channel").get(pk=message.pk)
     if not may_retry(message):
         raise NotRetryable

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from messaging.channels.base import Address
 from messaging.channels.models import Channel
+from messaging.channels.services import hold
 from messaging.contacts import identities
 from messaging.conversations.services import conversation_for
 from messaging.message_templates.models import MessageTemplate, TemplateStatus
@@ -44,6 +45,7 @@ def send_test(
     channel: Channel, *, author: User, phone: str, text: str, template: MessageTemplate | None, client_key: str
 ) -> Message:
     """Queue it, to a contact as real as any. `phone` in E.164. Raises like `messages.services.reply`."""
+    hold(channel)
     contact, identity = identities.person_behind(channel.kind, Address(phone), followers=Followers())
     conversation = conversation_for(channel, contact, identity)
     if template is None:

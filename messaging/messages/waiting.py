@@ -60,7 +60,8 @@ def disconnect(channel: Channel, *, actor: Actor) -> int:
 
     Somebody may connect the number again months later; an old answer must not go out then.
     """
-    # Messages may refer to it meanwhile: who writes them may hold the budget that is given back below.
+    # Whoever is writing a message for it holds it until the commit, and who comes later sees that it is gone. Messages
+    # may refer to it meanwhile: a report may hold the budget that is given back below.
     Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
     # A pump that is at it puts back what it did not get rid of: before this, or when it can see that nothing waits.
     list(SendingLane.objects.select_for_update().filter(channel=channel).order_by("pk"))

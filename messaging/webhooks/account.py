@@ -38,7 +38,8 @@ NO_SENDING = {"RESTRICTED_BIZ_INITIATED_MESSAGING", "RESTRICTED_CUSTOMER_INITIAT
 def handle(channel: Channel, account_id: str, event: AccountEvent, *, at: datetime) -> None:
     """Take over what concerns us; everything else stays in the stored body."""
     if act := HANDLERS.get(event.kind):
-        act(Channel.objects.select_for_update().get(pk=channel.pk), account_id, event, at)
+        # Messages may refer to it meanwhile: who writes them may hold the person or the live counter.
+        act(Channel.objects.select_for_update(no_key=True).get(pk=channel.pk), account_id, event, at)
 
 
 def template(channel: Channel, account_id: str, event: AccountEvent, at: datetime) -> None:

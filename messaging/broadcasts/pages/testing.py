@@ -17,6 +17,7 @@ from messaging.broadcasts.models import Broadcast
 from messaging.broadcasts.pages import guards
 from messaging.broadcasts.pages.looking import one_person
 from messaging.channels.models import ChannelState
+from messaging.channels.services import hold
 from messaging.contacts.consent import services as consent
 from messaging.contacts.consent.standing import Why
 from messaging.contacts.identities import PHONE_KINDS
@@ -102,6 +103,7 @@ def _send(request: Request, found: Broadcast, contact: Contact | None) -> Messag
     content: dict[str, Any] = {**content_for(template, values), "broadcast": found.public_id, "is_test": True}
     try:
         with transaction.atomic():
+            hold(channel)
             identity, _new = ChannelIdentity.objects.get_or_create(
                 kind=channel.kind, external_id=address, defaults={"contact": contact}
             )
