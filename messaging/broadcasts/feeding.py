@@ -33,7 +33,8 @@ from tenants.lib.ids import new_public_id
 CONTACT, CONSENT = Contact._meta.db_table, Consent._meta.db_table
 CONVERSATION, IDENTITY = Conversation._meta.db_table, ChannelIdentity._meta.db_table
 MESSAGE, RECIPIENT = Message._meta.db_table, BroadcastRecipient._meta.db_table
-BATCH = 500
+# Rows in one transaction, for which their people are held: a fifth of a second.
+BATCH = 1000
 # So much of a channel's rate waits in its lane: enough that the pump is never idle, little to take back at a pause.
 AHEAD = timedelta(seconds=30)
 FEWEST = 200
@@ -125,8 +126,11 @@ class Fed:
 
 
 @transaction.atomic
-def feed(broadcast_id: int, now: datetime) -> Fed:
-    """Make the next messages of a broadcast. Two workers never feed the same one at once."""
+def feed(broadcast_id: int, now: datetime, *, looks_back: bool = True) -> Fed:
+    """Make the next messages of a broadcast. Two workers never feed the same one at once.
+
+    `looks_back`: whether what became of the last messages is asked too, which may stop it.
+    """
     broadcast = (
         Broadcast.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("channel", "template")
@@ -136,7 +140,7 @@ def feed(broadcast_id: int, now: datetime) -> Fed:
     if broadcast is None or broadcast.channel is None:
         return Fed()
     hold(broadcast.channel)
-    if gates.stop(broadcast, now):
+    if gates.stop(broadcast, looks_back=looks_back):
         return Fed()
     if until := gates.closed_until(broadcast, now):
         return Fed(again_at=until)

@@ -27,9 +27,14 @@ CHANNEL_AGAIN = timedelta(seconds=30)
 LAST = 2**63 - 1
 
 
-def stop(broadcast: Broadcast, now: datetime) -> bool:
-    """Pause the broadcast if something is wrong with it; whether it was paused. Its row is locked by the caller."""
+def stop(broadcast: Broadcast, *, looks_back: bool = True) -> bool:
+    """Pause the broadcast if something is wrong with it; whether it was paused. Its row is locked by the caller.
+
+    Without `looks_back` what became of its messages is not asked: only the broadcast itself, its template and number.
+    """
     reason, details = _reason(broadcast)
+    if reason is None and looks_back:
+        reason, details = _outcome(broadcast)
     if reason is None:
         return False
     pause_for(broadcast, reason, details)
@@ -80,6 +85,10 @@ def _reason(broadcast: Broadcast) -> tuple[PauseReason | None, str]:
         return PauseReason.TEMPLATE, template.status if template else ""
     if says_something_else(broadcast):
         return PauseReason.TEMPLATE, "changed"
+    return None, ""
+
+
+def _outcome(broadcast: Broadcast) -> tuple[PauseReason | None, str]:
     if code := _equal_errors(broadcast):
         return PauseReason.ERRORS, code
     return (PauseReason.OPT_OUTS, "") if _many_opt_outs(broadcast) else (None, "")

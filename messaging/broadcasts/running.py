@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -18,6 +18,8 @@ from messaging.broadcasts.services import NotReady, TooLate
 log = structlog.get_logger(__name__)
 # Then the worker is handed back, so that every company gets its turn.
 TURN = 10.0
+# Seconds between two looks at what became of a broadcast's messages while batch follows batch.
+LOOK_BACK = 1.0
 Clock = Callable[[], datetime]
 
 
@@ -47,14 +49,23 @@ def run(*, clock: Clock = timezone.now, turn: float = TURN) -> Ran:
                 continue
         if broadcast.state == BroadcastState.PREPARING and not freezing.freeze(broadcast, prefixes_at(now)):
             continue
-        fed = feeding.feed(broadcast.pk, now)
+        fed = _feed(broadcast, clock, ends)
         made += fed.made
-        while fed.has_room and time.monotonic() < ends:
-            fed = feeding.feed(broadcast.pk, clock())
-            made += fed.made
         if fed.again_at:
             times.append(fed.again_at)
     return Ran(made, min(times, default=None), at_once=time.monotonic() >= ends and bool(times))
+
+
+def _feed(broadcast: Broadcast, clock: Clock, ends: float) -> feeding.Fed:
+    """Feed it while it has room. What became of its messages is asked every second, not with every batch."""
+    made, looked_at = 0, -LOOK_BACK
+    while True:
+        looks_back = time.monotonic() - looked_at >= LOOK_BACK
+        looked_at = time.monotonic() if looks_back else looked_at
+        fed = feeding.feed(broadcast.pk, clock(), looks_back=looks_back)
+        made += fed.made
+        if not fed.has_room or time.monotonic() >= ends:
+            return replace(fed, made=made)
 
 
 def _begin(broadcast: Broadcast, now: datetime) -> bool:

@@ -558,7 +558,7 @@ def test_opt_outs_stop_it_only_above_their_share_of_those_it_has_reached(
     Message.objects.update(state="sent")
     for person in (*people[:2], make_person(8, agreed=False)):
         opt_out(person)
-    assert gates.stop(now_as(broadcast), timezone.now()) is stops
+    assert gates.stop(now_as(broadcast)) is stops
 
 
 @pytest.mark.parametrize("values", [{"source": "member"}, {"purpose": "service"}, {"at": timezone.now() - LONG_AGO}])
@@ -571,7 +571,7 @@ def test_another_s_word_another_purpose_and_an_older_stop_are_no_opt_outs_of_it(
     running.run()
     Message.objects.update(state="sent")
     opt_out(person, **values)
-    assert not gates.stop(now_as(broadcast), timezone.now())
+    assert not gates.stop(now_as(broadcast))
 
 
 def test_errors_of_another_broadcast_and_of_before_a_resume_do_not_stop_it(
@@ -586,10 +586,10 @@ def test_errors_of_another_broadcast_and_of_before_a_resume_do_not_stop_it(
         freezing.freeze(one, {})
         feeding.feed(one.pk, timezone.now())
     Message.objects.filter(recipient__broadcast=other).update(state="failed", error_code="131026")
-    assert not gates.stop(now_as(broadcast), timezone.now())
-    assert gates.stop(now_as(other), timezone.now())
+    assert not gates.stop(now_as(broadcast))
+    assert gates.stop(now_as(other))
     services.resume(now_as(other))
-    assert not gates.stop(now_as(other), timezone.now())
+    assert not gates.stop(now_as(other))
 
 
 def test_a_paused_channel_holds_it_and_loses_nothing(
