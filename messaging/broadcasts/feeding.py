@@ -54,6 +54,10 @@ SELECT id, contact_id, address, market, values
 FROM (SELECT * FROM {RECIPIENT} WHERE id = ANY(%s) ORDER BY id FOR UPDATE) rows
 WHERE message_id IS NULL AND skipped = '' ORDER BY id
 """
+# Who answers in one holds it while they ask for money, so it is held before money is asked for.
+THREADS = f"""
+SELECT id FROM {CONVERSATION} WHERE channel_id = %s AND contact_id = ANY(%s) ORDER BY id FOR KEY SHARE
+"""
 KNOWN = f"""
 SELECT w.contact, c.id, i.id FROM unnest(%s::bigint[], %s::text[]) AS w (contact, address)
 LEFT JOIN {CONVERSATION} c ON c.channel_id = %s AND c.contact_id = w.contact
@@ -182,6 +186,7 @@ def _make(broadcast: Broadcast, channel: Channel, template: MessageTemplate, mos
             Row(pk, contact, address, market, json.loads(values))
             for pk, contact, address, market, values in cursor.fetchall()
         ]
+        cursor.execute(THREADS, [channel.pk, contacts])
     allowed, refused = list[Row](), defaultdict[str, list[int]](list)
     for row in rows:
         reason = SkipReason.REMOVED if row.contact_id is None else no.get(row.contact_id, "")

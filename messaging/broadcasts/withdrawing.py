@@ -14,7 +14,6 @@ from django.utils import timezone
 from messaging.broadcasts.audience import CONSENT_PART
 from messaging.broadcasts.models import Broadcast, BroadcastRecipient, BroadcastState, PauseReason, SkipReason
 from messaging.channels.models import Channel
-from messaging.contacts import services as contacts
 from messaging.contacts.consent import services as consent
 from messaging.contacts.consent.models import Consent
 from messaging.contacts.models import Contact
@@ -106,12 +105,6 @@ def withdraw_person(contact: Contact, purpose: str, channel: Channel | None) -> 
     let_go(one.public_id for one in taken)
 
 
-def forget_person(contact: Contact) -> None:
-    """Somebody is removed with all that was written: what still waits for them will cost nothing."""
-    waiting = Message.objects.filter(recipient__contact=contact, state="queued")
-    let_go(waiting.values_list("public_id", flat=True))
-
-
 def unwanted(messages: Sequence[int]) -> dict[int, str]:
     """Of claimed ones those that are not sent, with their code; '' holds those of a pause."""
     with connection.cursor() as cursor:
@@ -130,4 +123,3 @@ def _take_back(whose: str, values: dict[str, Any]) -> list[Taken]:
 
 consent.on_stop(withdraw_person)
 wanted.on_claim(unwanted)
-contacts.before_removal(forget_person)
