@@ -1,4 +1,4 @@
-"""May we? The door through which messaging asks before it sends: what it would cost, and whether there is money.
+"""May we? The door through which messaging asks before it sends: what it would cost, and to put the money aside.
 
 Afterwards it tells what single messages did cost.
 """
@@ -56,7 +56,6 @@ __all__ = [
     "expected",
     "forget_expected",
     "markets_of",
-    "may_reply",
     "prices_of",
     "quote",
     "reason_of",
@@ -64,6 +63,7 @@ __all__ = [
     "release_many",
     "reserve",
     "reserve_many",
+    "reserve_reply",
     "set_budget",
     "settle",
     "spending",
@@ -152,7 +152,7 @@ _kept: dict[tuple[int, date, Planned], tuple[datetime, Quote]] = {}
 
 
 def expected(company: Company, planned: Planned, *, now: datetime) -> Quote:
-    """`quote` of one message as this process knew it within the last minute: to be shown, not to be reserved."""
+    """`quote` of one message as this process knew it within the last minute."""
     digits, _ = dialled(planned.address)
     # All numbers that begin alike are in one market.
     key = (company.pk, today(now), replace(planned, address=digits[:LONGEST_PREFIX]))
@@ -176,16 +176,20 @@ def budget_stops(company: Company) -> bool:
     return Budget.objects.filter(company=company, hard_stop=True).exists()
 
 
-def may_reply(company: Company, planned: Planned, *, now: datetime) -> bool:
-    """Whether the month's budget still has room for this answer, the part it keeps for replies included.
+def reserve_reply(company: Company, key: str, planned: Planned, *, now: datetime) -> None:
+    """Put the price of one answer aside; of the budget, the part that is kept for replies may be used too.
 
-    What is free always goes.
+    What is free always goes, and nothing is put aside for it. Raises BudgetReached.
     """
     told = expected(company, planned, now=now)
-    if not told.amount and not told.problems:
-        return True
-    # What has no price yet costs something: it goes while anything is left.
-    return budget_allows(company, told.amount or SMALLEST, now=now, for_reply=True)
+    price = told.amount
+    if told.problems and budget_stops(company):
+        # What has no price yet costs something: it goes while anything is left.
+        price = price or SMALLEST
+    if price:
+        found = reserve_many(company, [(key, price)], now=now, for_reply=True)
+        if not found.count:
+            raise BudgetReached(found.left or Decimal(0), found.currency)
 
 
 SMALLEST = Decimal("0.000001")

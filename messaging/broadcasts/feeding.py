@@ -59,6 +59,10 @@ SELECT id, contact_id, address, market, values, COALESCE(
 FROM (SELECT * FROM {RECIPIENT} WHERE id = ANY(%(rows)s) ORDER BY id FOR UPDATE) rows
 WHERE message_id IS NULL AND skipped = '' ORDER BY id
 """
+# Who answers in one holds it while they ask for money, so it is held before money is asked for.
+THREADS = f"""
+SELECT id FROM {CONVERSATION} WHERE channel_id = %s AND contact_id = ANY(%s) ORDER BY id FOR KEY SHARE
+"""
 KNOWN = f"""
 SELECT w.contact, c.id, i.id FROM unnest(%s::bigint[], %s::text[]) AS w (contact, address)
 LEFT JOIN {CONVERSATION} c ON c.channel_id = %s AND c.contact_id = w.contact
@@ -198,6 +202,7 @@ def _make(broadcast: Broadcast, channel: Channel, template: MessageTemplate, mos
             Row(pk, contact, address, market, json.loads(values), bool(is_theirs))
             for pk, contact, address, market, values, is_theirs in cursor.fetchall()
         ]
+        cursor.execute(THREADS, [channel.pk, contacts])
     allowed, refused = list[Row](), defaultdict[str, list[int]](list)
     for row in rows:
         if reason := row.refusal(no):

@@ -132,12 +132,6 @@ def follow_person(kept: Contact, gone: Contact) -> None:
         cursor.execute(ONCE, {"kept": kept.pk, "gone": gone.pk, "skipped": SkipReason.DUPLICATE})
 
 
-def forget_person(contact: Contact) -> None:
-    """Somebody is removed with all that was written: what still waits for them will cost nothing."""
-    waiting = Message.objects.filter(recipient__contact=contact, state="queued")
-    let_go(waiting.values_list("public_id", flat=True))
-
-
 def unwanted(messages: Sequence[int]) -> dict[int, str]:
     """Of claimed ones those that are not sent, with their code; '' holds those of a pause."""
     with connection.cursor() as cursor:
@@ -164,5 +158,4 @@ def _take_back(whose: str, values: dict[str, Any]) -> list[Taken]:
 consent.on_stop(withdraw_person)
 contacts.on_block(withdraw_blocked)
 wanted.on_claim(unwanted)
-contacts.before_removal(forget_person)
 identities.before_merge(follow_person)

@@ -150,6 +150,9 @@ def _write(
         return first
     if author and seen and (found := unseen(conversation, seen, author)):
         raise Unseen(found)
+    # Before the messages put money aside and tell browsers of themselves, which comes last.
+    if any(part.fitted for part in parts):
+        announce_files(UPLOAD)
     written = []
     for index, part in enumerate(parts):
         quoted = reply_to if not index else None
@@ -164,8 +167,6 @@ def _queue(
     if part.fitted is None or part.kept is None:
         return reply(conversation, author=author, text=part.text, reply_to=reply_to, client_key=client_key)
     content = {**part.fitted.content, **({"caption": part.text} if part.text else {})}
-    # Before the message tells browsers of itself, which comes last.
-    announce_files(UPLOAD)
     message = reply(
         conversation,
         author=author,

@@ -28,6 +28,7 @@ from messaging.media.rounds import PATIENCE, Direction, Errand, with_credentials
 from messaging.messages.models import Attachment, AttachmentState, Message, MessageState
 from messaging.messages.news import Changed, tell_changed
 from messaging.messages.nudging import UPLOAD, announce
+from messaging.messages.reserving import let_go
 from messaging.messages.stopping import STOPS, stop_for_errors, words_of
 from tenants.models import Company
 from tenants.services import files
@@ -154,8 +155,9 @@ def _fail(row: Attachment, code: str, details: str = "") -> None:
         state=MessageState.FAILED, error_code=code[:32], error_details=details[:2000], failed_at=timezone.now()
     )
     if failed:
-        announce(row.message.lane)
         message = row.message
+        let_go([message.public_id])
+        announce(message.lane)
         tell_changed([Changed(message.public_id, message.conversation.public_id, MessageState.FAILED)])
 
 

@@ -1,20 +1,19 @@
-"""What an answer is expected to cost, and whether the month's budget still has room for it."""
+"""What an answer is expected to cost, put aside when it is written: so the month's budget is never passed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from billing.plans import entitlements
-from billing.plans.entitlements import Planned
-from billing.usage.metering import PRICED
+from billing.plans.entitlements import BudgetReached, Planned
+from billing.usage.metering import PRICED, key_of
 from messaging.channels.base import MessageType
 from messaging.conversations.models import Conversation
 from messaging.message_templates.models import MessageTemplate
 from messaging.messages.metering import MARKETING, SERVICE
+from messaging.messages.models import Message
 from tenants.context import current_company
 
 
@@ -40,19 +39,26 @@ def planned(conversation: Conversation, *, category: str = SERVICE, now: datetim
     )
 
 
-def check(conversation: Conversation, type: str, content: Mapping[str, Any], now: datetime) -> None:
-    """Raises BudgetUsedUp when the budget stops and this costs more than is left."""
-    company = current_company()
-    if conversation.channel.kind not in PRICED or not entitlements.budget_stops(company):
+def put_aside(message: Message, now: datetime) -> None:
+    """Its expected price, in the transaction that queues it. Raises BudgetUsedUp when the budget stops before that.
+
+    Call it when the message's row is written, before work is announced and live events are told of.
+    """
+    conversation = message.conversation
+    if conversation.channel.kind not in PRICED:
         return
-    asked = planned(conversation, category=_category(conversation, type, content), now=now)
-    if asked and not entitlements.may_reply(company, asked, now=now):
-        raise BudgetUsedUp
+    company = current_company()
+    asked = planned(conversation, category=_category(message), now=now)
+    try:
+        if asked:
+            entitlements.reserve_reply(company, key_of(company, message.public_id), asked, now=now)
+    except BudgetReached:
+        raise BudgetUsedUp from None
 
 
-def _category(conversation: Conversation, type: str, content: Mapping[str, Any]) -> str:
-    if type != MessageType.TEMPLATE:
+def _category(message: Message) -> str:
+    if message.type != MessageType.TEMPLATE:
         return SERVICE
-    ours = MessageTemplate.objects.filter(account_external_id=conversation.channel.account_external_id)
-    same = ours.filter(name=content.get("name", ""), language=content.get("language", ""))
+    ours = MessageTemplate.objects.filter(account_external_id=message.conversation.channel.account_external_id)
+    same = ours.filter(name=message.content.get("name", ""), language=message.content.get("language", ""))
     return same.values_list("category", flat=True).first() or ""

@@ -192,7 +192,7 @@ class Turn:
             let_be = unwanted(claimed)
             changed += claiming.record(let_be, now)
             claimed = claiming.without(claimed, let_be)
-            let_go(change.message for change in changed if change.state == MessageState.FAILED)
+        let_go(change.message for change in changed if change.state == MessageState.FAILED)
         tell_changed([change for change in changed if self._is_news(change)])
         return claimed
 

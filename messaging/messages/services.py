@@ -90,7 +90,7 @@ def reply(
 
     `text` is what the thread shows, and what is sent when there is no `content`. With `has_file` it is due only when
     its file is at the provider; what is written to the same person later waits for it. Raises WindowClosed,
-    ContentRefused, ChannelGone or, for what a person writes, BudgetUsedUp.
+    ContentRefused, ChannelGone or BudgetUsedUp.
     """
     if client_key and (first := _first(conversation, client_key)):
         return first
@@ -98,8 +98,6 @@ def reply(
     now = now or timezone.now()
     content = dict(content) if content is not None else {"body": text}
     _check(conversation, type, content | ({"media_id": "-"} if has_file else {}), reply_to, now)
-    if author is not None:
-        affording.check(conversation, type, content, now)
     message = _message(conversation, type, text or text_of(type, content), content, lane, now=now)
     message.author_id, message.author_name = (author.pk, author.name) if author else (None, "")
     message.reply_to, message.client_key = reply_to, client_key
@@ -112,6 +110,7 @@ def reply(
         if client_key and (first := _first(conversation, client_key)):
             return first
         raise
+    affording.put_aside(message, now)
     _queued(message)
     return message
 
@@ -145,7 +144,6 @@ def retry(message: Message) -> Message:
     if not may_retry(message):
         raise NotRetryable
     check_way(message.conversation, message.type)
-    affording.check(message.conversation, message.type, message.content, timezone.now())
     message.state, message.due_at, message.attempt_token, message.lease_until = "queued", timezone.now(), "", None
     message.error_code = message.error_details = message.external_id = ""
     message.sent_at = message.failed_at = None
@@ -154,6 +152,7 @@ def retry(message: Message) -> Message:
         message.content.pop("media_id", None)
         message.due_at = None
     message.save(update_fields=[*RETRIED])
+    affording.put_aside(message, timezone.now())
     _announce(message)
     return message
 

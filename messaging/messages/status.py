@@ -14,7 +14,7 @@ from messaging.contacts.models import ChannelIdentity
 from messaging.conversations.models import Conversation
 from messaging.message_templates.models import MessageTemplate
 from messaging.messages.metering import Arrived, meter
-from messaging.messages.models import Lane, Message, MessageState
+from messaging.messages.models import Message, MessageState
 from messaging.messages.news import Changed, tell_changed
 from messaging.messages.opting import heed_refusals, refused_by
 from messaging.messages.references import read_reference
@@ -133,8 +133,8 @@ def _record(channel: Channel, reports: Sequence[StatusReport]) -> int:
 
 
 def _came_to_nothing(row: Sequence[Any]) -> bool:
-    state, has_moved, lane = row[2], row[3], row[7]
-    return bool(has_moved) and state == MessageState.FAILED and lane == Lane.BULK
+    state, has_moved = row[2], row[3]
+    return bool(has_moved) and state == MessageState.FAILED
 
 
 def _columns(channel: Channel, reports: Sequence[StatusReport]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from messaging.channels import services as channels
 from messaging.channels.models import Channel, SendingLane
 from messaging.messages.claiming import CHANNEL_GONE
-from messaging.messages.models import Lane, Message, MessageState
+from messaging.messages.models import Message, MessageState
 from messaging.messages.news import Changed, tell_changed
 from messaging.messages.reserving import let_go
 from tenants.context import current_company
@@ -67,7 +67,7 @@ def disconnect(channel: Channel, *, actor: Actor) -> int:
     list(SendingLane.objects.select_for_update().filter(channel=channel).order_by("pk"))
     waiting = Message.objects.filter(channel=channel, state=MessageState.QUEUED)
     told = list(waiting.order_by("-pk").values_list("public_id", "conversation__public_id")[:MOST])
-    paid = list(waiting.filter(lane=Lane.BULK).values_list("public_id", flat=True))
+    paid = list(waiting.values_list("public_id", flat=True))
     let_be = waiting.update(
         state=MessageState.FAILED,
         error_code=CHANNEL_GONE,

@@ -26,6 +26,7 @@ from messaging.conversations.services import conversation_for
 from messaging.message_templates.filling import content_for, problems, rendered
 from messaging.message_templates.models import TemplateStatus
 from messaging.messages import services as outbox
+from messaging.messages.affording import BudgetUsedUp
 from messaging.messages.models import Message
 from messaging.messages.services import ChannelGone, ContentRefused
 from tenants.access import actor_of, role_required
@@ -115,6 +116,6 @@ def _send(request: Request, found: Broadcast, contact: Contact | None) -> Messag
                 client_key=request.POST.get("key", "")[:64],
             )
             guards.record(actor_of(request), "tested", found, request)
-    except (ChannelGone, ContentRefused) as refusal:
+    except (BudgetUsedUp, ChannelGone, ContentRefused) as refusal:
         raise NoTest(str(refusal)) from refusal
     return sent

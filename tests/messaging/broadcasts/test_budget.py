@@ -7,6 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from billing.plans.budget_models import BudgetMonth, Reservation
@@ -21,6 +23,8 @@ from messaging.channels.base import Report, StatusReport
 from messaging.channels.models import Channel
 from messaging.contacts import services as contacts
 from messaging.contacts.models import Contact
+from messaging.conversations.models import Conversation
+from messaging.conversations.services import conversation_for
 from messaging.message_templates.models import MessageTemplate
 from messaging.messages import pump, waiting
 from messaging.messages.models import Lane, Message
@@ -95,6 +99,21 @@ def test_an_unpriced_channel_sends_without_a_reservation(broadcast: Broadcast, p
     run()
     assert len(provider.asked) == 3
     assert (reserved(), BroadcastRecipient.objects.filter(price=None).count()) == (0, 3)
+
+
+def test_conversations_are_held_before_money_is_asked_for(broadcast: Broadcast, channel: Channel) -> None:
+    """Who answers in one has it locked while they ask for money; and so does who removes a person."""
+    person = Contact.objects.order_by("pk")[0]
+    thread = conversation_for(channel, person, person.identities.get())
+    started(broadcast)
+    for act in (running.run, lambda: contacts.remove(person)):
+        with CaptureQueriesContext(connection) as queries:
+            act()
+        sql = [query["sql"] for query in queries]
+        threads = next(place for place, one in enumerate(sql) if "messaging_conversation" in one and " FOR " in one)
+        months = next(place for place, one in enumerate(sql) if "billing_budgetmonth" in one and " FOR " in one)
+        assert threads < months
+    assert not Conversation.objects.filter(pk=thread.pk).exists()
 
 
 # --- The limit --------------------------------------------------------------------------------------------------------

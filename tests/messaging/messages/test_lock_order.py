@@ -12,9 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from messaging.channels.base import AccountEvent, Address, InboundMessage, MessageType
 from messaging.channels.models import Channel, ChannelState
 from messaging.messages.receiving import receive
+from messaging.messages.services import send_template
 from messaging.messages.waiting import disconnect
 from messaging.webhooks import account
+from tenants.context import current_company
 from tenants.services.audit import Actor
+from tests.messaging.broadcasts.conftest import with_prices
 from tests.messaging.messages.conftest import make_conversation, queue
 
 AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -35,7 +38,15 @@ def a_ban_is_lifted(channel: Channel) -> None:
     account.handle(channel, "waba", AccountEvent("account_update", AT, value), at=AT)
 
 
-@pytest.mark.parametrize("act", [stop_is_written, a_number_is_disconnected, a_ban_is_lifted])
+def an_answer_that_costs_is_written(channel: Channel) -> None:
+    with_prices(current_company())
+    content = {"name": "offer", "language": "de", "body": []}
+    send_template(make_conversation(channel), author=None, content=content, text="An offer")
+
+
+@pytest.mark.parametrize(
+    "act", [stop_is_written, a_number_is_disconnected, a_ban_is_lifted, an_answer_that_costs_is_written]
+)
 def test_what_others_wait_for_is_locked_before_the_live_counter(channel: Channel, act: Callable[..., None]) -> None:
     with CaptureQueriesContext(connection) as queries:
         act(channel)

@@ -25,7 +25,7 @@ from messaging.messages.models import Direction, Lane, Message, MessageState
 from tenants.context import company_context
 from tenants.models import AuditEntry, Company, User
 from tests.conftest import Browser
-from tests.messaging.broadcasts.conftest import decide, make_person, opt_out
+from tests.messaging.broadcasts.conftest import decide, limit, make_person, opt_out
 from tests.messaging.broadcasts.pages.conftest import freeze, fresh, path, start, text, work
 from tests.messaging.messages.conftest import Provider, provider, refusing
 
@@ -155,7 +155,7 @@ def test_people_for_a_test_are_found_by_name_or_number(browser: Browser, acme: C
     assert "Person 1" in text(browser.get(path(draft, "test/?q=5100000001")))
 
 
-@pytest.mark.parametrize("why", ["opted_out", "blocked", "no_address", "nobody", "paused"])
+@pytest.mark.parametrize("why", ["opted_out", "blocked", "no_address", "nobody", "paused", "budget"])
 def test_a_test_that_cannot_be_sent_says_why(
     browser: Browser, acme: Company, draft: Broadcast, people: list[Contact], template: MessageTemplate, why: str
 ) -> None:
@@ -167,6 +167,8 @@ def test_a_test_that_cannot_be_sent_says_why(
             Contact.objects.filter(pk=person.pk).update(blocked_at=timezone.now())
         elif why == "no_address":
             person.identities.all().delete()
+        elif why == "budget":
+            limit(acme, "0")
         elif why == "paused":
             MessageTemplate.objects.filter(pk=template.pk).update(status="paused")
         else:
