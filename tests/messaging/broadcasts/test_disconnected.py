@@ -62,14 +62,14 @@ def company(committed: Cast) -> Company:
 def test_what_is_written_while_a_number_is_disconnected_does_not_wait_for_it(
     company: Company, committed: Cast, monkeypatch: pytest.MonkeyPatch, act: Act
 ) -> None:
-    looked, may_write = Event(), Event()
+    looked, may_commit = Event(), Event()
 
     def after_looking(*_: Any) -> None:
-        """The writer has looked at the channel and not written yet."""
+        """The writer has looked at the channel and has committed nothing yet."""
         looked.set()
-        assert may_write.wait(timeout=10)
+        assert may_commit.wait(timeout=10)
 
-    monkeypatch.setattr(affording, "check", after_looking)
+    monkeypatch.setattr(affording, "put_aside", after_looking)
     monkeypatch.setattr(gates, "closed_until", after_looking)
 
     def write() -> None:
@@ -92,7 +92,7 @@ def test_what_is_written_while_a_number_is_disconnected_does_not_wait_for_it(
         leaving = pool.submit(leave)
         with contextlib.suppress(TimeoutError):
             leaving.result(timeout=1)
-        may_write.set()
+        may_commit.set()
         writing.result(timeout=10)
         leaving.result(timeout=10)
     with company_context(company):
