@@ -148,8 +148,15 @@ def _edit(channel: Channel, inbound: InboundMessage) -> Message | None:
     target = _target(channel, original_id)
     if target is None:
         extra = {"edited_at": inbound.at.isoformat(), "edits": []}
-        return _add(channel, inbound, external_id=original_id, kind=kind, extra=extra)
-    if target.direction != Direction.INBOUND or not _is_newer(inbound.at, target.content.get("edited_at")):
+        if made := _add(channel, inbound, external_id=original_id, kind=kind, extra=extra):
+            return made
+        # Somebody has written it at this very moment.
+        target = _target(channel, original_id)
+    if (
+        target is None
+        or target.direction != Direction.INBOUND
+        or not _is_newer(inbound.at, target.content.get("edited_at"))
+    ):
         return None
     former = {"text": target.text, "until": inbound.at.isoformat()}
     edits = [*target.content.get("edits", []), former]
@@ -167,8 +174,11 @@ def _revoke(channel: Channel, inbound: InboundMessage) -> Message | None:
     target = _target(channel, original_id)
     mark = {"revoked_at": inbound.at.isoformat()}
     if target is None:
-        return _add(channel, inbound, external_id=original_id, kind=MessageType.UNSUPPORTED, extra=mark)
-    if target.direction != Direction.INBOUND or "revoked_at" in target.content:
+        if made := _add(channel, inbound, external_id=original_id, kind=MessageType.UNSUPPORTED, extra=mark):
+            return made
+        # Somebody has written it at this very moment.
+        target = _target(channel, original_id)
+    if target is None or target.direction != Direction.INBOUND or "revoked_at" in target.content:
         return None
     target.content |= mark
     target.save(update_fields=["content"])

@@ -4,7 +4,8 @@
        ▲                  │
        └── lease over ────┘            after MOST_ATTEMPTS: parked, the reason in `problems`
 
-A body whose worker died is tried again alone, so that it cannot take its neighbours with it.
+A body whose worker died is tried again alone, so that it cannot take its neighbours with it. One with an element that
+came before what it is about waits, and is worked on again as a whole: what was done already does nothing twice.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from messaging.channels.base import AccountEvent, Broken, Delivered, InboundMess
 from messaging.channels.models import Channel
 from messaging.channels.registry import adapter_for
 from messaging.messages import receiving, status
+from messaging.messages.receiving import TargetMissing
 from messaging.webhooks import account
 from messaging.webhooks.models import WebhookEvent
 from messaging.webhooks.problems import FAILED, NOBODYS, PARKED, UNREADABLE
@@ -45,6 +47,8 @@ TURN = 20.0
 # Two that write for one person at once may meet in a lock; the second time there is nobody in the way.
 TRIES = 3
 LONGEST_REASON = 300
+# How soon a body is tried again that came too early, and for how long: each time it waits as long as it has waited.
+SOONEST, LATEST, EARLY_FOR = timedelta(seconds=5), timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass
@@ -53,6 +57,8 @@ class Work:
 
     event: WebhookEvent
     problems: list[dict[str, Any]] = field(default_factory=list)
+    # What is about a message that is not here yet, and the channel it came through.
+    early: list[tuple[Channel, InboundMessage]] = field(default_factory=list)
 
     def note(self, reason: str, raw: Any, **facts: Any) -> None:
         self.problems.append({"reason": reason[:LONGEST_REASON], "raw": raw, **facts})
@@ -83,7 +89,8 @@ def claim(now: datetime) -> list[WebhookEvent]:
     """Take fresh bodies, else one whose worker died. The attempt is counted before the work."""
     _park_the_hopeless(now)
     free = WebhookEvent.objects.select_for_update(skip_locked=True).filter(processed_at=None).order_by("id")
-    chosen = _no_more_than_fits(free.filter(attempts=0)[:BATCH]) or [
+    is_due = Q(lease_until=None) | Q(lease_until__lte=now)
+    chosen = _no_more_than_fits(free.filter(is_due, attempts=0)[:BATCH]) or [
         row.pk for row in free.filter(attempts__gt=0, lease_until__lte=now).defer("body")[:1]
     ]
     taken = WebhookEvent.objects.filter(pk__in=chosen)
@@ -113,14 +120,35 @@ def work_on(batch: Sequence[WebhookEvent]) -> None:
             _take(work, found, channels, reports)
     for channel_pk, of_channel in reports.items():
         _record(channels.by_pk[channel_pk], of_channel)
+    for work in works:
+        _take_early(work, channels)
     channels.note_inbound()
     now = timezone.now()
     channels.note_told(now)
     for work in works:
-        work.event.processed_at, work.event.problems, work.event.lease_until = now, work.problems, None
-        if work.problems:
-            log.warning("webhook.problems", body=work.event.pk, count=len(work.problems))
-    WebhookEvent.objects.bulk_update([work.event for work in works], ["processed_at", "problems", "lease_until"])
+        _end(work, now)
+    columns = ["processed_at", "problems", "lease_until", "attempts"]
+    WebhookEvent.objects.bulk_update([work.event for work in works], columns)
+
+
+def _take_early(work: Work, channels: _Channels) -> None:
+    """Once more: what it is about may have been in this batch, or have got its id from one of its reports."""
+    early, work.early = work.early, []
+    for channel, element in early:
+        _receive(work, channel, element, channels)
+
+
+def _end(work: Work, now: datetime) -> None:
+    event = work.event
+    if work.early and now - event.received_at < EARLY_FOR:
+        waited = now - event.received_at
+        event.attempts, event.lease_until = 0, now + min(max(waited, SOONEST), LATEST)
+        return
+    for _channel, element in work.early:
+        work.note("TargetMissing: it is about a message that never came", _raw(element), why=FAILED)
+    event.processed_at, event.problems, event.lease_until = now, work.problems, None
+    if work.problems:
+        log.warning("webhook.problems", body=event.pk, count=len(work.problems))
 
 
 # --- Elements ---------------------------------------------------------------------------------------------------------
@@ -186,13 +214,20 @@ def _take(
     elif not meant:
         work.note(f"No channel {found.channel_external_id or found.account_external_id}", _raw(element), why=NOBODYS)
     elif isinstance(element, InboundMessage):
-        if _alone(work, element, lambda: receiving.receive(meant[0], element)):
-            channels.heard(meant[0], element.at)
+        _receive(work, meant[0], element, channels)
     elif isinstance(element, StatusReport):
         reports[meant[0].pk].append((work, element))
     else:
         for channel in meant:
             _alone(work, element, _handling(channel, found.account_external_id, element, work.event.received_at))
+
+
+def _receive(work: Work, channel: Channel, element: InboundMessage, channels: _Channels) -> None:
+    try:
+        if _alone(work, element, lambda: receiving.receive(channel, element)):
+            channels.heard(channel, element.at)
+    except TargetMissing:
+        work.early.append((channel, element))
 
 
 def _handling(channel: Channel, account_id: str, element: AccountEvent, received_at: datetime) -> Callable[[], object]:
@@ -215,13 +250,13 @@ def _recording(channel: Channel, report: StatusReport) -> Callable[[], object]:
 
 
 def _alone(work: Work, element: InboundMessage | StatusReport | AccountEvent, act: Callable[[], object]) -> bool:
-    """Act, and keep the element aside when that fails; False then.
+    """Act, and keep the element aside when that fails; False then. What comes too early is told to the caller.
 
     A database that is away ends the whole batch: its lease runs out and it is tried again.
     """
     try:
         _again(act)
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, TargetMissing):
         raise
     except Exception as error:  # noqa: BLE001  (whatever one element does, its neighbours go on)
         log.warning("webhook.element_kept_aside", body=work.event.pk, error=type(error).__name__)
@@ -261,9 +296,11 @@ def _park_the_hopeless(now: datetime) -> None:
 
 
 def _next_due_at() -> datetime | None:
-    """When the first lease of another worker runs out; None when nothing waits.
+    """When the first lease of another worker, or wait of a body, is over; None when nothing waits.
 
     A body that another worker is about to take shows no lease yet.
     """
-    waiting = WebhookEvent.objects.filter(processed_at=None).aggregate(count=Count("pk"), first=Min("lease_until"))
-    return (waiting["first"] or timezone.now() + LEASE) if waiting["count"] else None
+    fresh = Count("pk", filter=Q(lease_until=None))
+    waiting = WebhookEvent.objects.filter(processed_at=None).aggregate(fresh=fresh, first=Min("lease_until"))
+    times = [waiting["first"], timezone.now() + LEASE if waiting["fresh"] else None]
+    return min((time for time in times if time), default=None)

@@ -20,6 +20,13 @@ def text(external_id: str = "wamid.IN", body: str = "Hi", *, sender: str = ANA, 
     return {"from": sender, "id": external_id, "timestamp": str(at), "type": "text", "text": {"body": body}}
 
 
+def reaction(
+    to: str, emoji: str = "👍", *, external_id: str = "wamid.REACTION", at: int = 1749416400
+) -> dict[str, Any]:
+    said = {"message_id": to, "emoji": emoji}
+    return {"from": ANA, "id": external_id, "timestamp": str(at), "type": "reaction", "reaction": said}
+
+
 def status(external_id: str = "wamid.OUT", said: str = "delivered", *, at: int = 1750030080) -> dict[str, Any]:
     return {"id": external_id, "status": said, "timestamp": str(at), "recipient_id": ANA}
 

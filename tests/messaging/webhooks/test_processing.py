@@ -283,6 +283,61 @@ def test_a_body_no_worker_survives_is_parked_with_its_reason(inside: Company, ch
     assert event.problems[0]["parked"]
 
 
+# --- What comes before what it is about -------------------------------------------------------------------------------
+
+
+def waiting_of(company: Company) -> list[timedelta]:
+    """How long each body that is not done waits from now on."""
+    with company_context(company):
+        leases = WebhookEvent.objects.filter(processed_at=None).values_list("lease_until", flat=True)
+        return [lease - timezone.now() for lease in leases if lease]
+
+
+def after_waiting(company: Company, work: Work) -> None:
+    with company_context(company):
+        WebhookEvent.objects.filter(processed_at=None).update(lease_until=timezone.now())
+    work()
+
+
+def test_a_reaction_that_comes_before_its_message_waits_for_it(work: Work, acme: Company) -> None:
+    work(meta.said(meta.text("wamid.OTHER", "Hallo"), meta.reaction("wamid.IN")))
+    assert (texts(acme), problems(acme)) == (["Hallo"], [])
+    [wait] = waiting_of(acme)
+    assert timedelta(seconds=4) < wait <= processing.SOONEST
+    with company_context(acme):
+        assert DueWork.objects.get(kind="webhooks").due_at <= timezone.now() + processing.SOONEST
+    work(meta.said(meta.text("wamid.IN")))
+    after_waiting(acme, work)
+    assert (len(texts(acme)), problems(acme), waiting_of(acme)) == (2, [], [])
+    with company_context(acme):
+        assert Message.objects.get(external_id="wamid.IN").reaction_in == "👍"
+
+
+def test_a_reaction_before_its_message_in_one_batch_does_not_wait(work: Work, acme: Company) -> None:
+    work(meta.said(meta.reaction("wamid.IN")), meta.said(meta.text("wamid.IN")))
+    assert waiting_of(acme) == []
+    with company_context(acme):
+        assert Message.objects.get().reaction_in == "👍"
+
+
+def test_who_reacts_to_nothing_is_waited_for_longer_and_longer_and_told_of_after_a_day(
+    work: Work, acme: Company
+) -> None:
+    work(meta.said(meta.reaction("wamid.NEVER")))
+    for ago, expected in ((timedelta(minutes=9), timedelta(minutes=9)), (timedelta(hours=20), processing.LATEST)):
+        with company_context(acme):
+            WebhookEvent.objects.update(received_at=timezone.now() - ago)
+        after_waiting(acme, work)
+        [wait] = waiting_of(acme)
+        assert abs(wait - expected) < timedelta(seconds=30)
+    with company_context(acme):
+        WebhookEvent.objects.update(received_at=timezone.now() - processing.EARLY_FOR)
+    after_waiting(acme, work)
+    [problem] = problems(acme)
+    assert problem["raw"]["id"] == "wamid.REACTION"
+    assert waiting_of(acme) == []
+
+
 def test_bodies_of_another_worker_are_due_when_its_lease_is_over(inside: Company, channel: Channel) -> None:
     storing.store(inside, meta.said(meta.text()), channel=channel)
     [event] = processing.claim(timezone.now())
