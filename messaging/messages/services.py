@@ -21,7 +21,7 @@ from messaging.conversations.services import record_outbound
 from messaging.live.events import tell
 from messaging.messages import affording
 from messaging.messages.claiming import POISONED, address_of
-from messaging.messages.models import AttachmentState, Direction, Lane, Message, MessageState
+from messaging.messages.models import PRICED_AT, AttachmentState, Direction, Lane, Message, MessageState
 from messaging.messages.news import Changed, tell_changed
 from messaging.messages.nudging import UPLOAD, announce, announce_files
 from messaging.messages.wording import preview_of, text_of
@@ -147,6 +147,7 @@ def retry(message: Message) -> Message:
     message.error_code = message.error_details = message.external_id = ""
     message.sent_at = message.failed_at = None
     message.pricing, message.lost_attempts = {}, 0
+    message.content.pop(PRICED_AT, None)
     if _upload_again(message):
         message.content.pop("media_id", None)
         message.due_at = None
