@@ -11,8 +11,8 @@ from messaging.contacts.models import ChannelIdentity
 from messaging.conversations.models import Conversation
 from tenants.lib.ids import new_public_id
 
-# What `content` keeps beside what is sent: the time of its price.
-PRICED_AT = "priced_at"
+# What `content` keeps beside what is sent: ids under which the provider has refused it, and the time of its price.
+REFUSED, PRICED_AT = "refused_ids", "priced_at"
 
 
 class Direction(models.TextChoices):

@@ -21,7 +21,7 @@ from messaging.conversations.services import record_outbound
 from messaging.live.events import tell
 from messaging.messages import affording
 from messaging.messages.claiming import POISONED, address_of
-from messaging.messages.models import PRICED_AT, AttachmentState, Direction, Lane, Message, MessageState
+from messaging.messages.models import PRICED_AT, REFUSED, AttachmentState, Direction, Lane, Message, MessageState
 from messaging.messages.news import Changed, tell_changed
 from messaging.messages.nudging import UPLOAD, announce, announce_files
 from messaging.messages.wording import preview_of, text_of
@@ -143,6 +143,7 @@ def retry(message: Message) -> Message:
         raise NotRetryable
     check_way(message.conversation, message.type)
     affording.check(message.conversation, message.type, message.content, timezone.now())
+    _remember_refusal(message)
     message.state, message.due_at, message.attempt_token, message.lease_until = "queued", timezone.now(), "", None
     message.error_code = message.error_details = message.external_id = ""
     message.sent_at = message.failed_at = None
@@ -160,6 +161,12 @@ RETRIED = (
     "state due_at attempt_token lease_until error_code error_details external_id sent_at failed_at pricing"
     " lost_attempts content"
 ).split()
+
+
+def _remember_refusal(message: Message) -> None:
+    """What the provider has refused did not leave, however late it still reports that it was sent."""
+    if message.state == MessageState.FAILED and message.failed_at and message.external_id:
+        message.content[REFUSED] = [*message.content.get(REFUSED, []), message.external_id]
 
 
 def _upload_again(message: Message) -> bool:

@@ -14,7 +14,7 @@ from messaging.contacts.models import ChannelIdentity
 from messaging.conversations.models import Conversation
 from messaging.message_templates.models import MessageTemplate
 from messaging.messages.metering import Arrived, meter
-from messaging.messages.models import PRICED_AT, Lane, Message, MessageState
+from messaging.messages.models import PRICED_AT, REFUSED, Lane, Message, MessageState
 from messaging.messages.news import Changed, tell_changed
 from messaging.messages.opting import heed_refusals, refused_by
 from messaging.messages.references import read_reference
@@ -27,9 +27,9 @@ IDENTITY, TEMPLATE = ChannelIdentity._meta.db_table, MessageTemplate._meta.db_ta
 
 # The state follows from the times alone, so any order of the same reports ends in the same row. A report finds its
 # message by the provider's id, or, before we know that, by the reference we gave. A refusal counts for the attempt it
-# was told of: one of an earlier attempt, or of a message that waits to be sent again, says nothing. The price is that
-# of the newest report after the sending, by the provider's time, which the row keeps; at one time the greater one, so
-# that any order ends alike.
+# was told of: one of an earlier attempt, or of a message that waits to be sent again, says nothing. Of what was refused
+# and then asked for again (`retry` keeps its ids) only the arrival counts. The price is that of the newest report after
+# the sending, by the provider's time, which the row keeps; at one time the greater one, so that any order ends alike.
 FORWARD = f"""
 WITH told AS (
     SELECT * FROM unnest(%(external_ids)s::text[], %(references)s::text[], %(attempts)s::int[], %(reports)s::text[],
@@ -58,7 +58,9 @@ WITH told AS (
         max(t.at) FILTER (WHERE is_price) AS priced_at,
         (array_agg(t.pricing ORDER BY t.at) FILTER (WHERE t.pricing <> '' AND t.report = 'sent'))[1] AS priced_early,
         min(t.external_id) FILTER (WHERE t.external_id <> '' AND (t.report <> 'failed' OR is_refusal)) AS external_id
-    FROM matched t JOIN locked l ON l.id = t.id CROSS JOIN LATERAL (
+    FROM matched t JOIN locked l ON l.id = t.id AND (
+        t.report IN ('delivered', 'read') OR NOT COALESCE(l.content->'{REFUSED}' ? t.external_id, false)
+    ) CROSS JOIN LATERAL (
         SELECT t.report = 'failed' AND l.state <> 'queued' AND (
             (l.external_id <> '' AND l.external_id = t.external_id)
             OR (l.external_id = '' AND t.attempt = GREATEST(l.attempts, 1))
