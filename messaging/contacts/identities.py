@@ -150,6 +150,8 @@ def _one_of(rows: list[ChannelIdentity], followers: Followers | None) -> Contact
 
 
 def _merge(kept: Contact, gone: Contact, followers: Followers) -> None:
+    # People before their conversations, and in one order.
+    list(Contact.objects.select_for_update().filter(pk__in=[kept.pk, gone.pk]).order_by("pk"))
     followers.merge(kept, gone)
     consent.merge(kept, gone)
     gone.identities.update(contact=kept)

@@ -18,8 +18,9 @@ from messaging.inbox.template_forms import TemplateForm, prefilled
 from messaging.inbox.views import conversation_of, conversation_page, thread_context
 from messaging.message_templates import choosing, filling
 from messaging.message_templates.models import MessageTemplate, TemplateStatus
-from messaging.messages import answering
+from messaging.messages import agreeing, answering
 from messaging.messages.affording import BudgetUsedUp
+from messaging.messages.agreeing import NotAgreed
 from messaging.messages.models import Message
 from messaging.messages.services import ChannelGone, ContentRefused
 from tenants.access import role_required
@@ -88,6 +89,9 @@ def _send(request: Request, found: Conversation, template: MessageTemplate, form
         kept = TemplateForm(data, template=template, kind=found.channel.kind)
         context = {**_form_context(found, template, kept), "unseen": entries}
         return _shown(request, found, FORM, context, status=409)
+    except NotAgreed as refusal:
+        context = {**_form_context(found, template, form), "not_agreed": str(refusal)}
+        return _shown(request, found, FORM, context, status=422)
     except (BudgetUsedUp, ChannelGone, ContentRefused) as refusal:
         form.add_error(None, str(refusal))
         return _shown(request, found, FORM, _form_context(found, template, form), status=422)
@@ -113,9 +117,12 @@ def _choices(request: Request, found: Conversation) -> dict[str, Any]:
     chosen = choosing.choices(approved, words=words, language=found.contact.language)
     fillable = choosing.choices(approved, words="", language=found.contact.language) if words else chosen
     shown_ones = chosen[: choosing.MOST]
-    prices = costs.of_categories(company_of(request), found, {one.first.category for one in shown_ones})
+    categories = {one.first.category for one in shown_ones}
+    prices = costs.of_categories(company_of(request), found, categories)
+    refusals = agreeing.words_for(found, categories)
     return {
-        "choices": [_choice(one, found, prices) for one in shown_ones],
+        "choices": [_choice(one, found, prices, refusals) for one in shown_ones],
+        "refusals": sorted({*refusals.values()}),
         "more": len(chosen) - choosing.MOST,
         "words": words,
         "has_any": bool(fillable),
@@ -123,12 +130,15 @@ def _choices(request: Request, found: Conversation) -> dict[str, Any]:
     }
 
 
-def _choice(one: choosing.Choice, found: Conversation, prices: Mapping[str, costs.Cost]) -> dict[str, Any]:
+def _choice(
+    one: choosing.Choice, found: Conversation, prices: Mapping[str, costs.Cost], refusals: Mapping[str, str]
+) -> dict[str, Any]:
     first = one.first
     return {
         "name": first.name.replace("_", " "),
         "category": first.category,
         "cost": prices.get(first.category),
+        "is_refused": first.category in refusals,
         "text": filling.rendered(first, {}).text,
         "url": _url(found, first),
         "languages": [
@@ -163,6 +173,7 @@ def _form_context(found: Conversation, template: MessageTemplate, form: Template
         "template": template,
         "template_name": template.name.replace("_", " "),
         "template_form": form,
+        "not_agreed": agreeing.words_for(found, [template.category]).get(template.category, ""),
         "sheet": kinds.sheet(rendered.as_values()),
         "cost": costs.expected(current_company(), found, category=template.category),
     }

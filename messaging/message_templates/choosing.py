@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Any
 
 from messaging.channels.models import Channel
 from messaging.message_templates.components import parts_of
@@ -28,6 +29,13 @@ def of_account(channel: Channel) -> list[MessageTemplate]:
         account_external_id=channel.account_external_id, status=TemplateStatus.APPROVED
     )
     return list(approved.order_by("name", "language"))
+
+
+def category_of(channel: Channel, content: Mapping[str, Any]) -> str:
+    """What a message's template is for, as the provider has it now; '' when it is not there any more."""
+    ours = MessageTemplate.objects.filter(account_external_id=channel.account_external_id)
+    same = ours.filter(name=content.get("name", ""), language=content.get("language", ""))
+    return same.values_list("category", flat=True).first() or ""
 
 
 def choices(templates: Iterable[MessageTemplate], *, words: str, language: str) -> list[Choice]:

@@ -13,7 +13,7 @@ from billing.plans.entitlements import Planned
 from billing.usage.metering import PRICED
 from messaging.channels.base import MessageType
 from messaging.conversations.models import Conversation
-from messaging.message_templates.models import MessageTemplate
+from messaging.message_templates.choosing import category_of
 from messaging.messages.metering import MARKETING, SERVICE
 from tenants.context import current_company
 
@@ -53,6 +53,4 @@ def check(conversation: Conversation, type: str, content: Mapping[str, Any], now
 def _category(conversation: Conversation, type: str, content: Mapping[str, Any]) -> str:
     if type != MessageType.TEMPLATE:
         return SERVICE
-    ours = MessageTemplate.objects.filter(account_external_id=conversation.channel.account_external_id)
-    same = ours.filter(name=content.get("name", ""), language=content.get("language", ""))
-    return same.values_list("category", flat=True).first() or ""
+    return category_of(conversation.channel, content)

@@ -19,7 +19,7 @@ from messaging.channels.models import ChannelState
 from messaging.conversations.models import Conversation
 from messaging.conversations.services import record_outbound
 from messaging.live.events import tell
-from messaging.messages import affording
+from messaging.messages import affording, agreeing
 from messaging.messages.claiming import POISONED, address_of
 from messaging.messages.models import PRICED_AT, REFUSED, AttachmentState, Direction, Lane, Message, MessageState
 from messaging.messages.news import Changed, tell_changed
@@ -89,13 +89,15 @@ def reply(
 
     `text` is what the thread shows, and what is sent when there is no `content`. With `has_file` it is due only when
     its file is at the provider; what is written to the same person later waits for it. Raises WindowClosed,
-    ContentRefused, ChannelGone or, for what a person writes, BudgetUsedUp.
+    ContentRefused, ChannelGone, for a template NotAgreed or, for what a person writes, BudgetUsedUp.
     """
     if client_key and (first := _first(conversation, client_key)):
         return first
     now = now or timezone.now()
     content = dict(content) if content is not None else {"body": text}
     _check(conversation, type, content | ({"media_id": "-"} if has_file else {}), reply_to, now)
+    if type == MessageType.TEMPLATE:
+        agreeing.check(conversation, content)
     if author is not None:
         affording.check(conversation, type, content, now)
     message = _message(conversation, type, text or text_of(type, content), content, lane, now=now)
@@ -136,12 +138,17 @@ def react(message: Message, emoji: str, *, author: User | None, now: datetime | 
 def retry(message: Message) -> Message:
     """A new attempt of what failed for a passing reason, or of which nobody heard and a person asks for it.
 
-    Raises NotRetryable, WindowClosed, ChannelGone or BudgetUsedUp.
+    Raises NotRetryable, WindowClosed, ChannelGone, NotAgreed or BudgetUsedUp.
     """
+    is_template = message.type == MessageType.TEMPLATE
+    if is_template:
+        agreeing.hold(message.conversation)
     message = Message.objects.select_for_update(of=("self",)).select_related("conversation__channel").get(pk=message.pk)
     if not may_retry(message):
         raise NotRetryable
     check_way(message.conversation, message.type)
+    if is_template:
+        agreeing.check(message.conversation, message.content)
     affording.check(message.conversation, message.type, message.content, timezone.now())
     _remember_refusal(message)
     message.state, message.due_at, message.attempt_token, message.lease_until = "queued", timezone.now(), "", None
