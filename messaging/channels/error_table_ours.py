@@ -92,6 +92,13 @@ ROWS = [
         todo=_("Unblock the contact before you write again."),
     ),
     ErrorRule(
+        ["not_agreed"],
+        ErrorClass.NEVER_FOR_CONTACT,
+        mender=Mender.AGENT,
+        what=_("The person had not agreed to such messages when this was to be sent."),
+        todo=_("Ask the person first. That they agreed is recorded on the contact's page."),
+    ),
+    ErrorRule(
         ["cancelled"],
         ErrorClass.NEVER,
         mender=Mender.AGENT,

@@ -159,6 +159,8 @@ def _one_of(rows: list[ChannelIdentity], followers: Followers | None) -> Contact
 
 
 def _merge(kept: Contact, gone: Contact, followers: Followers) -> None:
+    # People before their conversations, and in one order.
+    list(Contact.objects.select_for_update().filter(pk__in=[kept.pk, gone.pk]).order_by("pk"))
     followers.merge(kept, gone)
     consent.merge(kept, gone)
     for hook in _before_merge:

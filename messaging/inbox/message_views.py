@@ -25,6 +25,7 @@ from messaging.inbox.remedies import writes_freely
 from messaging.inbox.views import conversation_of, conversation_page, thread_context
 from messaging.messages import actions, answering, services
 from messaging.messages.affording import BudgetUsedUp
+from messaging.messages.agreeing import NotAgreed
 from messaging.messages.models import Direction, Message
 from messaging.messages.services import ChannelGone, ContentRefused, NotRetryable, WindowClosed
 from tenants.access import role_required
@@ -32,7 +33,7 @@ from tenants.models import Role
 from tenants.request import Request, company_of
 
 EMOJI = ("👍", "❤️", "😂", "😮", "😢", "🙏")
-Refusal = BudgetUsedUp | ChannelGone | ContentRefused | NotRetryable | WindowClosed
+Refusal = BudgetUsedUp | ChannelGone | ContentRefused | NotAgreed | NotRetryable | WindowClosed
 
 
 # --- Writing ----------------------------------------------------------------------------------------------------------
@@ -179,7 +180,7 @@ def retry(request: Request, public_id: str, message_id: str) -> HttpResponse:
     found = conversation_of(public_id)
     try:
         services.retry(_message(found, message_id, reactions=True))
-    except (BudgetUsedUp, ChannelGone, NotRetryable, WindowClosed) as refusal:
+    except (BudgetUsedUp, ChannelGone, NotAgreed, NotRetryable, WindowClosed) as refusal:
         return _done(request, found, refused=refusal)
     return _done(request, found)
 

@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from messaging.contacts.consent.standing import Why
 from messaging.conversations.models import Conversation
 from messaging.inbox import composing, costs, kinds, shown
 from messaging.inbox.template_forms import TemplateForm, prefilled
 from messaging.inbox.views import conversation_of, conversation_page, thread_context
 from messaging.message_templates import choosing, filling
 from messaging.message_templates.models import MessageTemplate, TemplateStatus
-from messaging.messages import answering
+from messaging.messages import agreeing, answering
 from messaging.messages.affording import BudgetUsedUp
+from messaging.messages.agreeing import NotAgreed
 from messaging.messages.models import Message
 from messaging.messages.services import ChannelGone, ContentRefused
 from tenants.access import role_required
@@ -52,14 +52,13 @@ def fill(request: Request, public_id: str, template_id: str) -> HttpResponse:
         refused = _("The template “%(name)s” was paused or withdrawn just now. Choose another one.")
         context = {**_choices(request, found), "refused": refused % {"name": template.name}}
         return _shown(request, found, PICKER, context, status=409 if request.method == "POST" else 200)
-    refused = _without_consent(found, template)
     if request.method != "POST":
-        return _shown(request, found, FORM, _form_context(found, template, _begun(found, template), refused))
+        return _shown(request, found, FORM, _form_context(found, template, _begun(found, template)))
     form = _bound(request, found, template)
     if "read_first" in request.POST:
-        return _shown(request, found, FORM, _form_context(found, template, form, refused))
-    if refused or not form.is_valid():
-        return _shown(request, found, FORM, _form_context(found, template, form, refused), status=422)
+        return _shown(request, found, FORM, _form_context(found, template, form))
+    if not form.is_valid():
+        return _shown(request, found, FORM, _form_context(found, template, form), status=422)
     return _send(request, found, template, form)
 
 
@@ -91,6 +90,9 @@ def _send(request: Request, found: Conversation, template: MessageTemplate, form
         kept = TemplateForm(data, template=template, kind=found.channel.kind)
         context = {**_form_context(found, template, kept), "unseen": entries}
         return _shown(request, found, FORM, context, status=409)
+    except NotAgreed as refusal:
+        context = {**_form_context(found, template, form), "not_agreed": str(refusal)}
+        return _shown(request, found, FORM, context, status=422)
     except (BudgetUsedUp, ChannelGone, ContentRefused) as refusal:
         form.add_error(None, str(refusal))
         return _shown(request, found, FORM, _form_context(found, template, form), status=422)
@@ -102,18 +104,6 @@ def _send(request: Request, found: Conversation, template: MessageTemplate, form
 
 
 # --- What the pages show ----------------------------------------------------------------------------------------------
-
-
-def _without_consent(found: Conversation, template: MessageTemplate) -> str:
-    """What stands against sending it to this person, in words; '' when nothing does."""
-    why = choosing.refusal_for(template, found.contact, found.channel)
-    if why is None:
-        return ""
-    words = {
-        Why.OPTED_OUT: _("%(name)s does not want news and offers. Choose a template of another category."),
-        Why.NO_CONSENT: _("%(name)s has not agreed to news and offers. Note their agreement on their page first."),
-    }
-    return words[why] % {"name": found.contact.name}
 
 
 def _template(found: Conversation, template_id: str) -> MessageTemplate:
@@ -128,9 +118,12 @@ def _choices(request: Request, found: Conversation) -> dict[str, Any]:
     chosen = choosing.choices(approved, words=words, language=found.contact.language)
     fillable = choosing.choices(approved, words="", language=found.contact.language) if words else chosen
     shown_ones = chosen[: choosing.MOST]
-    prices = costs.of_categories(company_of(request), found, {one.first.category for one in shown_ones})
+    categories = {one.first.category for one in shown_ones}
+    prices = costs.of_categories(company_of(request), found, categories)
+    refusals = agreeing.words_for(found, categories)
     return {
-        "choices": [_choice(one, found, prices) for one in shown_ones],
+        "choices": [_choice(one, found, prices, refusals) for one in shown_ones],
+        "refusals": sorted({*refusals.values()}),
         "more": len(chosen) - choosing.MOST,
         "words": words,
         "has_any": bool(fillable),
@@ -138,12 +131,15 @@ def _choices(request: Request, found: Conversation) -> dict[str, Any]:
     }
 
 
-def _choice(one: choosing.Choice, found: Conversation, prices: Mapping[str, costs.Cost]) -> dict[str, Any]:
+def _choice(
+    one: choosing.Choice, found: Conversation, prices: Mapping[str, costs.Cost], refusals: Mapping[str, str]
+) -> dict[str, Any]:
     first = one.first
     return {
         "name": first.name.replace("_", " "),
         "category": first.category,
         "cost": prices.get(first.category),
+        "is_refused": first.category in refusals,
         "text": filling.rendered(first, {}).text,
         "url": _url(found, first),
         "languages": [
@@ -171,16 +167,14 @@ def _newest(found: Conversation) -> str:
     return composing.newest(Message.objects.filter(conversation=found).order_by("-pk")[:1])
 
 
-def _form_context(
-    found: Conversation, template: MessageTemplate, form: TemplateForm, refused: str = ""
-) -> dict[str, Any]:
+def _form_context(found: Conversation, template: MessageTemplate, form: TemplateForm) -> dict[str, Any]:
     rendered = filling.rendered(template, form.values)
     return {
         "conversation": found,
         "template": template,
         "template_name": template.name.replace("_", " "),
         "template_form": form,
-        "refused": refused,
+        "not_agreed": agreeing.words_for(found, [template.category]).get(template.category, ""),
         "sheet": kinds.sheet(rendered.as_values()),
         "cost": costs.expected(current_company(), found, category=template.category),
     }

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Any
 
 from messaging.channels.models import Channel
-from messaging.contacts.consent.models import Purpose
-from messaging.contacts.consent.services import may_message
-from messaging.contacts.consent.standing import Why
-from messaging.contacts.models import Contact
 from messaging.message_templates.components import parts_of
 from messaging.message_templates.models import MessageTemplate, TemplateStatus
 
@@ -32,6 +29,13 @@ def of_account(channel: Channel) -> list[MessageTemplate]:
         account_external_id=channel.account_external_id, status=TemplateStatus.APPROVED
     )
     return list(approved.order_by("name", "language"))
+
+
+def category_of(channel: Channel, content: Mapping[str, Any]) -> str:
+    """What a message's template is for, as the provider has it now; '' when it is not there any more."""
+    ours = MessageTemplate.objects.filter(account_external_id=channel.account_external_id)
+    same = ours.filter(name=content.get("name", ""), language=content.get("language", ""))
+    return same.values_list("category", flat=True).first() or ""
 
 
 def choices(templates: Iterable[MessageTemplate], *, words: str, language: str) -> list[Choice]:
@@ -59,14 +63,6 @@ def best_for(language: str, templates: Iterable[MessageTemplate]) -> MessageTemp
         return order.index(True), said
 
     return min(templates, key=rank)
-
-
-def refusal_for(template: MessageTemplate, contact: Contact, channel: Channel) -> Why | None:
-    """Why this person must not be sent it; None when they may. Only what advertises needs their consent."""
-    if template.category != "marketing":
-        return None
-    answer = may_message(contact, channel, Purpose.MARKETING)
-    return None if answer.allowed else answer.why
 
 
 def _holds(template: MessageTemplate, wanted: list[str]) -> bool:

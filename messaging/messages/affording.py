@@ -11,7 +11,7 @@ from billing.plans.entitlements import BudgetReached, Planned
 from billing.usage.metering import PRICED, key_of
 from messaging.channels.base import MessageType
 from messaging.conversations.models import Conversation
-from messaging.message_templates.models import MessageTemplate
+from messaging.message_templates.choosing import category_of
 from messaging.messages.metering import MARKETING, SERVICE
 from messaging.messages.models import Message
 from tenants.context import current_company
@@ -59,6 +59,4 @@ def put_aside(message: Message, now: datetime) -> None:
 def _category(message: Message) -> str:
     if message.type != MessageType.TEMPLATE:
         return SERVICE
-    ours = MessageTemplate.objects.filter(account_external_id=message.conversation.channel.account_external_id)
-    same = ours.filter(name=message.content.get("name", ""), language=message.content.get("language", ""))
-    return same.values_list("category", flat=True).first() or ""
+    return category_of(message.conversation.channel, message.content)

@@ -13,6 +13,7 @@ from messaging.channels.services import hold
 from messaging.conversations.models import Conversation
 from messaging.message_templates.filling import content_for, rendered
 from messaging.message_templates.models import MessageTemplate
+from messaging.messages import agreeing
 from messaging.messages.models import Direction, Message
 from messaging.messages.services import reply
 from tenants.models import User
@@ -37,6 +38,9 @@ def answer(conversation: Conversation, *, author: User, seen: str, client_key: s
     Raises Unseen, and what `reply` raises. The same client key again is the first message, whatever came since.
     """
     hold(conversation.channel)
+    if message.get("type") == MessageType.TEMPLATE:
+        # People before their conversations, as everybody locks them.
+        agreeing.hold(conversation)
     # Two agents at once: the second waits here and then sees what the first has written.
     Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
     is_again = client_key and Message.objects.filter(conversation=conversation, client_key=client_key).exists()

@@ -11,6 +11,9 @@ from messaging.contacts.models import ChannelIdentity
 from messaging.conversations.models import Conversation
 from tenants.lib.ids import new_public_id
 
+# What `content` keeps beside what is sent: ids under which the provider has refused it, and the time of its price.
+REFUSED, PRICED_AT = "refused_ids", "priced_at"
+
 
 class Direction(models.TextChoices):
     INBOUND = "inbound", _("Received")

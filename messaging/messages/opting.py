@@ -20,6 +20,10 @@ SAID = {MessageType.TEXT, MessageType.ANSWER}
 VALUES = {ConsentState.OPTED_OUT: "stop", ConsentState.OPTED_IN: "resume"}
 
 
+def is_decision(type: str, text: str) -> bool:
+    return type in SAID and keywords.decision_in(text) is not None
+
+
 def heed_words(message: Message, conversation: Conversation) -> bool:
     """Take a message that is nothing but STOP or START at its word, for all numbers; whether it was one."""
     decision = keywords.decision_in(message.text) if message.type in SAID else None

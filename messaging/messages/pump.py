@@ -188,10 +188,9 @@ class Turn:
         changed = claiming.record([*changes, *(put_back(claimed, now) for claimed in self.grounded)], now)
         room = self._room(now)
         claimed = claiming.claim(self.hold.channel, self.lane, now, room) if room else []
-        if self.lane == Lane.BULK:
-            let_be = unwanted(claimed)
-            changed += claiming.record(let_be, now)
-            claimed = claiming.without(claimed, let_be)
+        let_be = unwanted(claimed)
+        changed += claiming.record(let_be, now)
+        claimed = claiming.without(claimed, let_be)
         let_go(change.message for change in changed if change.state == MessageState.FAILED)
         tell_changed([change for change in changed if self._is_news(change)])
         return claimed

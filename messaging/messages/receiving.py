@@ -13,12 +13,13 @@ from django.utils import timezone
 from messaging.channels.base import InboundMessage, MediaRef, MessageType
 from messaging.channels.models import Channel
 from messaging.contacts import identities
+from messaging.contacts.models import Contact
 from messaging.conversations.models import Conversation
 from messaging.conversations.services import conversation_for, record_inbound
 from messaging.live.events import tell
 from messaging.messages.models import Attachment, Direction, Message, MessageState
 from messaging.messages.nudging import FETCH, announce_files
-from messaging.messages.opting import heed_words
+from messaging.messages.opting import heed_words, is_decision
 from messaging.messages.people import Followers
 from messaging.messages.wording import preview_of, text_of
 from tenants.lib.text import file_name
@@ -53,6 +54,10 @@ def _add(
     # Again, now that nobody else may write for this person.
     if _is_here(channel, external_id):
         return None
+    text = text_of(kind, inbound.content)
+    if is_decision(kind, text):
+        # People before their conversations, which the message holds: an agent may send them a template just now.
+        Contact.objects.select_for_update().get(pk=conversation.contact_id)
     message = Message.objects.create(
         conversation=conversation,
         channel=channel,
@@ -60,7 +65,7 @@ def _add(
         direction=Direction.INBOUND,
         state=MessageState.RECEIVED,
         type=kind,
-        text=text_of(kind, inbound.content),
+        text=text,
         content={**_content(inbound), **extra},
         external_id=external_id,
         reply_to=_quoted(channel, inbound.reply_to),

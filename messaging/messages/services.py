@@ -20,9 +20,9 @@ from messaging.channels.services import hold
 from messaging.conversations.models import Conversation
 from messaging.conversations.services import record_outbound
 from messaging.live.events import tell
-from messaging.messages import affording
+from messaging.messages import affording, agreeing
 from messaging.messages.claiming import POISONED, address_of
-from messaging.messages.models import AttachmentState, Direction, Lane, Message, MessageState
+from messaging.messages.models import PRICED_AT, REFUSED, AttachmentState, Direction, Lane, Message, MessageState
 from messaging.messages.news import Changed, tell_changed
 from messaging.messages.nudging import UPLOAD, announce, announce_files
 from messaging.messages.wording import preview_of, text_of
@@ -90,7 +90,7 @@ def reply(
 
     `text` is what the thread shows, and what is sent when there is no `content`. With `has_file` it is due only when
     its file is at the provider; what is written to the same person later waits for it. Raises WindowClosed,
-    ContentRefused, ChannelGone or BudgetUsedUp.
+    ContentRefused, ChannelGone, for a template NotAgreed, or BudgetUsedUp.
     """
     if client_key and (first := _first(conversation, client_key)):
         return first
@@ -98,6 +98,8 @@ def reply(
     now = now or timezone.now()
     content = dict(content) if content is not None else {"body": text}
     _check(conversation, type, content | ({"media_id": "-"} if has_file else {}), reply_to, now)
+    if type == MessageType.TEMPLATE:
+        agreeing.check(conversation, content)
     message = _message(conversation, type, text or text_of(type, content), content, lane, now=now)
     message.author_id, message.author_name = (author.pk, author.name) if author else (None, "")
     message.reply_to, message.client_key = reply_to, client_key
@@ -137,17 +139,24 @@ def react(message: Message, emoji: str, *, author: User | None, now: datetime | 
 def retry(message: Message) -> Message:
     """A new attempt of what failed for a passing reason, or of which nobody heard and a person asks for it.
 
-    Raises NotRetryable, WindowClosed, ChannelGone or BudgetUsedUp.
+    Raises NotRetryable, WindowClosed, ChannelGone, NotAgreed or BudgetUsedUp.
     """
     hold(message.channel)
+    is_template = message.type == MessageType.TEMPLATE
+    if is_template:
+        agreeing.hold(message.conversation)
     message = Message.objects.select_for_update(of=("self",)).select_related("conversation__channel").get(pk=message.pk)
     if not may_retry(message):
         raise NotRetryable
     check_way(message.conversation, message.type)
+    if is_template:
+        agreeing.check(message.conversation, message.content)
+    _remember_refusal(message)
     message.state, message.due_at, message.attempt_token, message.lease_until = "queued", timezone.now(), "", None
     message.error_code = message.error_details = message.external_id = ""
     message.sent_at = message.failed_at = None
     message.pricing, message.lost_attempts = {}, 0
+    message.content.pop(PRICED_AT, None)
     if _upload_again(message):
         message.content.pop("media_id", None)
         message.due_at = None
@@ -161,6 +170,12 @@ RETRIED = (
     "state due_at attempt_token lease_until error_code error_details external_id sent_at failed_at pricing"
     " lost_attempts content"
 ).split()
+
+
+def _remember_refusal(message: Message) -> None:
+    """What the provider has refused did not leave, however late it still reports that it was sent."""
+    if message.state == MessageState.FAILED and message.failed_at and message.external_id:
+        message.content[REFUSED] = [*message.content.get(REFUSED, []), message.external_id]
 
 
 def _upload_again(message: Message) -> bool:

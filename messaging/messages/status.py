@@ -14,7 +14,7 @@ from messaging.contacts.models import ChannelIdentity
 from messaging.conversations.models import Conversation
 from messaging.message_templates.models import MessageTemplate
 from messaging.messages.metering import Arrived, meter
-from messaging.messages.models import Message, MessageState
+from messaging.messages.models import PRICED_AT, REFUSED, Message, MessageState
 from messaging.messages.news import Changed, tell_changed
 from messaging.messages.opting import heed_refusals, refused_by
 from messaging.messages.references import read_reference
@@ -27,7 +27,9 @@ IDENTITY, TEMPLATE = ChannelIdentity._meta.db_table, MessageTemplate._meta.db_ta
 
 # The state follows from the times alone, so any order of the same reports ends in the same row. A report finds its
 # message by the provider's id, or, before we know that, by the reference we gave. A refusal counts for the attempt it
-# was told of: one of an earlier attempt, or of a message that waits to be sent again, says nothing.
+# was told of: one of an earlier attempt, or of a message that waits to be sent again, says nothing. Of what was refused
+# and then asked for again (`retry` keeps its ids) only the arrival counts. The price is that of the newest report after
+# the sending, by the provider's time, which the row keeps; at one time the greater one, so that any order ends alike.
 FORWARD = f"""
 WITH told AS (
     SELECT * FROM unnest(%(external_ids)s::text[], %(references)s::text[], %(attempts)s::int[], %(reports)s::text[],
@@ -51,14 +53,19 @@ WITH told AS (
         LEAST(l.failed_at, min(t.at) FILTER (WHERE is_refusal)) AS failed_at,
         (array_agg(t.code ORDER BY t.at, t.code) FILTER (WHERE is_refusal))[1] AS code,
         (array_agg(t.details ORDER BY t.at, t.code) FILTER (WHERE is_refusal))[1] AS details,
-        (array_agg(t.pricing ORDER BY t.at) FILTER (WHERE t.pricing <> '' AND t.report <> 'sent'))[1] AS priced_late,
+        (array_agg(t.pricing::jsonb ORDER BY t.at DESC, t.pricing::jsonb DESC) FILTER (WHERE is_price))[1]
+            AS priced_late,
+        max(t.at) FILTER (WHERE is_price) AS priced_at,
         (array_agg(t.pricing ORDER BY t.at) FILTER (WHERE t.pricing <> '' AND t.report = 'sent'))[1] AS priced_early,
         min(t.external_id) FILTER (WHERE t.external_id <> '' AND (t.report <> 'failed' OR is_refusal)) AS external_id
-    FROM matched t JOIN locked l ON l.id = t.id CROSS JOIN LATERAL (
+    FROM matched t JOIN locked l ON l.id = t.id AND (
+        t.report IN ('delivered', 'read') OR NOT COALESCE(l.content->'{REFUSED}' ? t.external_id, false)
+    ) CROSS JOIN LATERAL (
         SELECT t.report = 'failed' AND l.state <> 'queued' AND (
             (l.external_id <> '' AND l.external_id = t.external_id)
             OR (l.external_id = '' AND t.attempt = GREATEST(l.attempts, 1))
-        ) AS is_refusal
+        ) AS is_refusal,
+        t.report <> 'sent' AND t.pricing <> '' AS is_price
     ) r
     GROUP BY l.id, l.sent_at, l.delivered_at, l.read_at, l.failed_at
 ), new AS (
@@ -73,28 +80,34 @@ WITH told AS (
              THEN f.code ELSE l.error_code END AS error_code,
         CASE WHEN f.code IS NOT NULL AND f.failed_at IS DISTINCT FROM l.failed_at
              THEN f.details ELSE l.error_details END AS error_details,
-        CASE WHEN f.priced_late IS NOT NULL THEN f.priced_late::jsonb
+        CASE WHEN is_newer THEN f.priced_late
              WHEN l.pricing = '{{}}' AND f.priced_early IS NOT NULL THEN f.priced_early::jsonb
              ELSE l.pricing END AS pricing,
+        CASE WHEN is_newer THEN l.content || jsonb_build_object('{PRICED_AT}', f.priced_at)
+             ELSE l.content END AS content,
         LEAST(f.delivered_at, f.read_at) AS arrived_at,
         LEAST(l.delivered_at, l.read_at) AS arrived_before, l.pricing AS priced_before,
         -- Two messages of one id would be a provider's mistake; it must not cost the others of the batch.
         CASE WHEN l.external_id = '' AND f.external_id IS NOT NULL
                   AND row_number() OVER (PARTITION BY f.external_id ORDER BY l.id) = 1
              THEN f.external_id ELSE l.external_id END AS external_id
-    FROM folded f JOIN locked l ON l.id = f.id
+    FROM folded f JOIN locked l ON l.id = f.id CROSS JOIN LATERAL (
+        SELECT f.priced_late IS NOT NULL AND COALESCE(
+            (f.priced_at, f.priced_late) > ((l.content->>'{PRICED_AT}')::timestamptz, l.pricing), true
+        ) AS is_newer
+    ) p
 )
 UPDATE {MESSAGE} m
 SET state = n.state, sent_at = n.sent_at, delivered_at = n.delivered_at, read_at = n.read_at,
     failed_at = n.failed_at, error_code = n.error_code, error_details = n.error_details, pricing = n.pricing,
-    external_id = n.external_id,
+    external_id = n.external_id, content = n.content,
     lease_until = CASE WHEN n.state IN ('sending', 'unknown') THEN m.lease_until END
 FROM new n JOIN {CONVERSATION} c ON c.id = n.conversation_id
     LEFT JOIN {IDENTITY} i ON i.id = COALESCE(n.identity_id, c.identity_id)
 WHERE m.id = n.id AND (m.state, m.sent_at, m.delivered_at, m.read_at, m.failed_at, m.error_code, m.pricing,
-                       m.external_id)
+                       m.external_id, m.content)
     IS DISTINCT FROM (n.state, n.sent_at, n.delivered_at, n.read_at, n.failed_at, n.error_code, n.pricing,
-                      n.external_id)
+                      n.external_id, n.content)
 RETURNING m.public_id, c.public_id, m.state, n.old_state <> m.state,
     -- What is charged: told when it is new, and again when it is other than it seemed.
     CASE WHEN (n.arrived_at, n.pricing) IS DISTINCT FROM (n.arrived_before, n.priced_before) THEN n.arrived_at END,

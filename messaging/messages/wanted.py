@@ -1,19 +1,21 @@
-"""Whether what was claimed is still wanted: asked in the claim's transaction, of whoever had it written unasked.
+"""Whether what was claimed is still wanted: asked in the claim's transaction, of templates alone.
 
-What is on its way cannot be taken back. When it comes back into the queue, somebody may have opted out or ended the
-broadcast meanwhile, who found nothing to take back at that time.
+What is on its way cannot be taken back, and what an agent has sent may wait for long. Meanwhile somebody may have opted
+out or ended the broadcast, who found nothing to take back at that time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from messaging.channels.base import MessageType
+from messaging.messages import agreeing
 from messaging.messages.claiming import Change, Claimed
 from messaging.messages.models import MessageState
 
 # Of these messages, by key, those that are not sent: the code they fail with, '' for those that are only held.
 Ask = Callable[[Sequence[int]], Mapping[int, str]]
-_asks: list[Ask] = []
+_asks: list[Ask] = [agreeing.unwanted]
 
 
 def on_claim(ask: Ask) -> None:
@@ -24,8 +26,9 @@ def on_claim(ask: Ask) -> None:
 def unwanted(claimed: Sequence[Claimed]) -> list[Change]:
     """What becomes of those that are not sent: failed, or held until somebody gives them a time again."""
     codes: dict[int, str] = {}
-    for ask in _asks if claimed else ():
-        codes |= ask([one.id for one in claimed])
+    templates = [one.id for one in claimed if one.message.type == MessageType.TEMPLATE]
+    for ask in _asks if templates else ():
+        codes |= ask(templates)
     return [_let_be(one, codes[one.id]) for one in claimed if one.id in codes]
 
 

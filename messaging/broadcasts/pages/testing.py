@@ -1,4 +1,4 @@
-"""The message to one person of one's choice, before everybody gets it; it is in no total."""
+"""The message to one person of one's choice, before everybody gets it; only to whom it may go, and in no total."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from messaging.broadcasts.pages import guards
 from messaging.broadcasts.pages.looking import one_person
 from messaging.channels.models import ChannelState
 from messaging.channels.services import hold
-from messaging.contacts.consent import services as consent
-from messaging.contacts.consent.standing import Why
+from messaging.contacts.consent.models import Purpose
 from messaging.contacts.identities import PHONE_KINDS
 from messaging.contacts.models import ChannelIdentity, Contact
 from messaging.conversations.services import conversation_for
 from messaging.message_templates.filling import content_for, problems, rendered
 from messaging.message_templates.models import TemplateStatus
-from messaging.messages import services as outbox
+from messaging.messages import agreeing, services as outbox
 from messaging.messages.affording import BudgetUsedUp
+from messaging.messages.agreeing import NotAgreed, Refusal
 from messaging.messages.models import Message
 from messaging.messages.services import ChannelGone, ContentRefused
 from tenants.access import actor_of, role_required
@@ -97,10 +97,9 @@ def _send(request: Request, found: Broadcast, contact: Contact | None) -> Messag
     address, values = one_person(found, contact) if contact else ("", {})
     if contact is None or not address:
         raise NoTest(_("Choose somebody with an address on this channel."))
-    if contact.blocked_at or consent.may_message(contact, channel, found.purpose).why == Why.OPTED_OUT:
-        raise NoTest(_("%(name)s has opted out or is blocked, and gets no test either.") % {"name": contact.name})
+    name = {"name": contact.name}
     if any(problems(template, values)):
-        raise NoTest(_("A value is missing or wrong for %(name)s. Look at the values again.") % {"name": contact.name})
+        raise NoTest(_("A value is missing or wrong for %(name)s. Look at the values again.") % name)
     content: dict[str, Any] = {**content_for(template, values), "broadcast": found.public_id, "is_test": True}
     try:
         with transaction.atomic():
@@ -108,14 +107,20 @@ def _send(request: Request, found: Broadcast, contact: Contact | None) -> Messag
             identity, _new = ChannelIdentity.objects.get_or_create(
                 kind=channel.kind, external_id=address, defaults={"contact": contact}
             )
+            conversation = conversation_for(channel, contact, identity)
+            agreeing.check_unasked(conversation, Purpose(found.purpose))
             sent = outbox.send_template(
-                conversation_for(channel, contact, identity),
+                conversation,
                 author=request.user,
                 content=content,
                 text=rendered(template, values).text,
                 client_key=request.POST.get("key", "")[:64],
             )
             guards.record(actor_of(request), "tested", found, request)
+    except NotAgreed as refusal:
+        if refusal.refusal == Refusal.NOT_AGREED:
+            raise NoTest(_("%(name)s has not agreed to such messages, and gets no test either.") % name) from refusal
+        raise NoTest(_("%(name)s has opted out or is blocked, and gets no test either.") % name) from refusal
     except (BudgetUsedUp, ChannelGone, ContentRefused) as refusal:
         raise NoTest(str(refusal)) from refusal
     return sent

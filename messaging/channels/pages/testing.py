@@ -11,6 +11,7 @@ from messaging.channels.models import Channel
 from messaging.channels.pages.forms import TestForm
 from messaging.message_templates.models import MessageTemplate
 from messaging.messages.affording import BudgetUsedUp
+from messaging.messages.agreeing import NotAgreed
 from messaging.messages.models import Message, MessageState
 from messaging.messages.services import ChannelGone, ContentRefused, WindowClosed
 from messaging.messages.trying import plain_templates, send_test
@@ -46,6 +47,8 @@ def test(request: Request, public_id: str) -> HttpResponse:
                 client_key=form.cleaned_data["client_key"],
             )
         except WindowClosed as refusal:
+            form.add_error("template", str(refusal))
+        except NotAgreed as refusal:
             form.add_error("template", str(refusal))
         except (BudgetUsedUp, ContentRefused, ChannelGone) as refusal:
             form.add_error(None, str(refusal))

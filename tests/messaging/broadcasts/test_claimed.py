@@ -15,6 +15,7 @@ from messaging.channels.models import Channel
 from messaging.contacts import services as contacts
 from messaging.contacts.models import Contact
 from messaging.messages import claiming, pump
+from messaging.messages.agreeing import NotAgreed
 from messaging.messages.claiming import Claimed
 from messaging.messages.decisions import put_back
 from messaging.messages.models import Lane, Message
@@ -113,7 +114,21 @@ def test_an_agent_cannot_send_it_again_to_somebody_who_has_opted_out(
     on_their_way(broadcast, channel)
     Message.objects.update(state="failed", error_code="131016", failed_at=timezone.now())
     opt_out(people[0])
+    with pytest.raises(NotAgreed):
+        retry(of_first(broadcast))
+    pump.deliver(inside, Lane.BULK)
+    assert (of_first(broadcast).error_code, provider.asked) == ("131016", [])
+
+
+def test_what_an_agent_sends_again_is_not_sent_once_the_person_has_opted_out(
+    broadcast: Broadcast, channel: Channel, people: list[Contact], provider: Provider, inside: Company
+) -> None:
+    on_their_way(broadcast, channel)
+    Message.objects.update(state="failed", error_code="131016", failed_at=timezone.now())
     retry(of_first(broadcast))
+    [taken] = claiming.claim(channel, Lane.BULK, timezone.now(), 500)
+    opt_out(people[0])
+    come_back([taken])
     pump.deliver(inside, Lane.BULK)
     assert (of_first(broadcast).error_code, provider.asked) == (withdrawing.OPTED_OUT, [])
 

@@ -14,6 +14,7 @@ from messaging.channels.models import Channel, ChannelState
 from messaging.channels.services import credentials_of
 from messaging.conversations.models import Conversation
 from messaging.message_templates.fetching import fetch
+from messaging.message_templates.models import MessageTemplate
 from messaging.messages.models import Direction, Message, MessageState
 from messaging.messages.trying import plain_templates
 from messaging.sandbox.testing import Sandbox
@@ -387,6 +388,20 @@ def test_a_text_needs_somebody_who_has_written(browser: Browser, acme: Company, 
     do(browser, channel, "test", phone_number=to, text="Kommt das an?", client_key="k2")
     with company_context(acme):
         assert Message.objects.get().text == "Kommt das an?"
+
+
+def test_a_marketing_template_is_no_test_for_who_has_not_agreed(
+    browser: Browser, acme: Company, channel: Channel
+) -> None:
+    with company_context(acme):
+        fetch(channel)
+        [offered] = plain_templates(channel)
+        MessageTemplate.objects.update(category="marketing")
+    fields = {"phone_number": PHONE, "template": offered.public_id, "client_key": "k"}
+    answer = browser.post(f"/channels/{channel.public_id}/test/", fields)
+    assert (answer.status_code, [*answer.context["form"].errors]) == (422, ["template"])
+    with company_context(acme):
+        assert not Message.objects.exists()
 
 
 @pytest.mark.parametrize(

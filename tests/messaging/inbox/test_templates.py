@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from messaging.contacts.consent import services as consent
+from messaging.contacts.consent.models import ConsentSource, ConsentState, Purpose
 from messaging.conversations.models import Conversation
 from messaging.message_templates.models import MessageTemplate
 from messaging.messages import answering
@@ -239,3 +240,83 @@ def test_an_example_of_the_provider_is_text(browser: Browser, acme: Company, con
     with company_context(acme):
         odd = make_template(components=[body])
     assert "<script>x" not in browser.get(at_(conversation, odd)).content.decode()
+
+
+# --- Consent ----------------------------------------------------------------------------------------------------------
+
+
+def agree(company: Company, conversation: Conversation, state: ConsentState = ConsentState.OPTED_IN) -> None:
+    with company_context(company):
+        consent.record(conversation.contact, purpose=Purpose.MARKETING, state=state, source=ConsentSource.KEYWORD)
+
+
+@pytest.fixture
+def news(acme: Company, template: MessageTemplate) -> MessageTemplate:
+    with company_context(acme):
+        return make_template("news", category="marketing")
+
+
+def test_the_picker_says_which_templates_may_not_be_sent_to_this_person_and_why(
+    browser: Browser, acme: Company, conversation: Conversation, news: MessageTemplate
+) -> None:
+    answer = browser.get(path(conversation, "templates/"))
+    page = answer.content.decode()
+    assert [(one["name"], one["is_refused"]) for one in answer.context["choices"]] == [
+        ("news", True),
+        ("order shipped", False),
+    ]
+    assert "they have not agreed to news and offers" in page
+    with company_context(acme):
+        assert f"/contacts/{conversation.contact.public_id}/#consent-title" in page
+    agree(acme, conversation)
+    assert "Not to this person" not in browser.get(path(conversation, "templates/")).content.decode()
+
+
+def test_the_form_of_a_template_says_that_it_may_not_be_sent_before_it_is_filled_in(
+    browser: Browser, acme: Company, conversation: Conversation, news: MessageTemplate, template: MessageTemplate
+) -> None:
+    agree(acme, conversation, ConsentState.OPTED_OUT)
+    page = browser.get(at_(conversation, news)).content.decode()
+    assert "they do not want news and offers" in page
+    assert "Send the template" not in page
+    assert "Send the template" in browser.get(at_(conversation, template)).content.decode()
+
+
+def test_a_template_without_consent_is_refused_and_nothing_typed_is_lost(
+    browser: Browser, acme: Company, conversation: Conversation, news: MessageTemplate
+) -> None:
+    answer = browser.post(at_(conversation, news), VALUES)
+    page = answer.content.decode()
+    assert (answer.status_code, sent(acme)) == (422, [])
+    assert "they have not agreed to news and offers" in page
+    assert answer.context["template_form"].values["body.1"] == "A-1"
+    agree(acme, conversation)
+    assert browser.post(at_(conversation, news), VALUES).status_code == 302
+    assert len(sent(acme)) == 1
+
+
+def test_a_template_that_became_marketing_after_it_was_looked_at_is_refused(
+    browser: Browser, acme: Company, conversation: Conversation, template: MessageTemplate
+) -> None:
+    assert "Send the template" in browser.get(at_(conversation, template)).content.decode()
+    with company_context(acme):
+        MessageTemplate.objects.update(category="MARKETING")
+    assert browser.post(at_(conversation, template), VALUES).status_code == 422
+    assert sent(acme) == []
+
+
+def test_sending_a_marketing_template_again_is_refused_in_words(
+    browser: Browser, acme: Company, conversation: Conversation, news: MessageTemplate
+) -> None:
+    failed = add(
+        acme,
+        conversation,
+        direction="outbound",
+        state="failed",
+        type="template",
+        error_code="131016",
+        content={"name": "news", "language": "de"},
+    )
+    answer = browser.post(path(conversation, f"messages/{failed.public_id}/retry/"), follow=True)
+    assert "they have not agreed to news and offers" in answer.content.decode()
+    assert [one.state for one in sent(acme)] == ["failed"]

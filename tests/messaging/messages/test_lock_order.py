@@ -11,11 +11,14 @@ from django.test.utils import CaptureQueriesContext
 
 from messaging.channels.base import AccountEvent, Address, InboundMessage, MessageType
 from messaging.channels.models import Channel, ChannelState
+from messaging.message_templates.models import MessageTemplate
+from messaging.messages import answering
 from messaging.messages.receiving import receive
 from messaging.messages.services import send_template
 from messaging.messages.waiting import disconnect
 from messaging.webhooks import account
 from tenants.context import current_company
+from tenants.models import User
 from tenants.services.audit import Actor
 from tests.messaging.broadcasts.conftest import with_prices
 from tests.messaging.messages.conftest import make_conversation, queue
@@ -54,3 +57,30 @@ def test_what_others_wait_for_is_locked_before_the_live_counter(channel: Channel
     told = next(place for place, sql in enumerate(statements) if "messaging_livecounter" in sql)
     others = ("messaging_message", "messaging_contact", "messaging_consent", "tenants_duework", "billing_")
     assert [sql for sql in statements[told:] if any(table in sql for table in others)] == []
+
+
+def test_a_person_who_stops_is_locked_before_the_thread_their_word_stands_in(channel: Channel) -> None:
+    """As whoever sends them a template does, so that the two never wait for each other."""
+    receive(channel, InboundMessage("wamid.0", Address("+15550001111"), MessageType.TEXT, AT, {"body": "Hello"}))
+    with CaptureQueriesContext(connection) as queries:
+        stop_is_written(channel)
+    statements = [query["sql"] for query in queries]
+    person = next(place for place, sql in enumerate(statements) if "messaging_contact" in sql and "FOR UPDATE" in sql)
+    thread = next(place for place, sql in enumerate(statements) if sql.startswith('INSERT INTO "messaging_message"'))
+    assert person < thread
+
+
+def test_a_template_s_person_is_locked_before_the_conversation(channel: Channel, agent: User) -> None:
+    conversation = make_conversation(channel)
+    content = {"name": "order", "language": "de"}
+    MessageTemplate.objects.create(account_external_id="waba", category="utility", status="approved", **content)
+    with CaptureQueriesContext(connection) as queries:
+        answering.answer(
+            conversation, author=agent, seen="", client_key="", type="template", content=content, text="Hello"
+        )
+    statements = [query["sql"] for query in queries]
+    person = next(place for place, sql in enumerate(statements) if "FOR SHARE" in sql)
+    thread = next(
+        place for place, sql in enumerate(statements) if "messaging_conversation" in sql and "FOR UPDATE" in sql
+    )
+    assert person < thread

@@ -82,6 +82,42 @@ def test_the_price_of_the_delivery_beats_that_of_the_sending(conversation: Conve
     assert [record.category for record in standing()] == ["utility"]
 
 
+@pytest.mark.parametrize("order", [(0, 1, 0), (1, 0, 1), (1, 0, 0)], ids=str)
+def test_of_two_prices_after_the_sending_the_newest_stays_whatever_is_told_again(
+    conversation: Conversation, order: tuple[int, ...]
+) -> None:
+    message = sent(conversation)
+    reports = [
+        told(Report.DELIVERED, message, pricing=EARLY),
+        told(Report.READ, message, at=START + timedelta(seconds=5), pricing=REGULAR),
+    ]
+    for place in order:
+        record_reports(conversation.channel, [reports[place]])
+    assert [record.category for record in standing()] == ["utility"]
+    before = UsageRecord.objects.count()
+    record_reports(conversation.channel, reports)
+    record_reports(conversation.channel, reports[:1])
+    assert (UsageRecord.objects.count(), [one.category for one in standing()]) == (before, ["utility"])
+
+
+def test_two_prices_of_one_second_end_alike_in_any_order(conversation: Conversation) -> None:
+    ends = set()
+    for number, order in enumerate([(EARLY, REGULAR), (REGULAR, EARLY), (EARLY, REGULAR, EARLY)]):
+        message = sent(conversation, number)
+        for pricing in order:
+            record_reports(conversation.channel, [told(Report.DELIVERED, message, pricing=pricing)])
+        ends.add(Message.objects.get(pk=message.pk).pricing["category"])
+    assert len(ends) == 1
+
+
+def test_a_price_of_the_delivery_that_comes_after_an_unpriced_reading_counts(conversation: Conversation) -> None:
+    message = sent(conversation)
+    record_reports(conversation.channel, [told(Report.SENT, message, pricing=EARLY)])
+    record_reports(conversation.channel, [told(Report.READ, message, at=START + timedelta(seconds=5))])
+    record_reports(conversation.channel, [told(Report.DELIVERED, message, pricing=REGULAR)])
+    assert [record.category for record in standing()] == ["utility"]
+
+
 def test_without_a_price_at_delivery_that_of_the_sending_counts(conversation: Conversation) -> None:
     message = sent(conversation)
     record_reports(conversation.channel, [told(Report.SENT, message, pricing=EARLY)])

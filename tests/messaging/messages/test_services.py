@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from messaging.channels.models import Channel, ChannelState
 from messaging.conversations.models import Conversation
+from messaging.message_templates.models import MessageTemplate
 from messaging.messages import services
 from messaging.messages.models import Message
 from messaging.messages.services import ChannelGone, ContentRefused, NotRetryable, WindowClosed
@@ -22,6 +23,12 @@ from tenants.services import companies, opening
 from tests.messaging.messages.conftest import later, make_channel, make_conversation, queue
 
 TEMPLATE = {"name": "order", "language": "de", "body": ["4711"]}
+
+
+def make_template(category: str = "utility", name: str = "order") -> MessageTemplate:
+    return MessageTemplate.objects.create(
+        account_external_id="waba", name=name, language="de", category=category, status="approved"
+    )
 
 
 @pytest.fixture
@@ -48,6 +55,7 @@ def test_an_answer_outside_the_window_is_refused(closed: Conversation, agent: Us
 
 
 def test_a_template_needs_no_window(closed: Conversation, agent: User) -> None:
+    make_template()
     message = services.send_template(closed, author=agent, content=TEMPLATE, text="Your order 4711")
     assert (later(message).type, later(message).text) == ("template", "Your order 4711")
 

@@ -16,6 +16,7 @@ from messaging.live.models import LiveEvent
 from messaging.messages import claiming
 from messaging.messages.claiming import Change
 from messaging.messages.models import Lane, Message, MessageState
+from messaging.messages.services import retry
 from messaging.messages.status import record_reports
 from tests.messaging.messages.conftest import later, queue
 
@@ -89,6 +90,47 @@ def test_an_earlier_attempt_that_arrived_ends_the_wish_to_send_again(conversatio
     message = queue(conversation, attempts=1)
     assert record_reports(conversation.channel, [report(Report.DELIVERED, message)]) == 1
     assert claiming.claim(conversation.channel, Lane.REPLIES, timezone.now(), 1) == []
+
+
+def refused_and_retried(conversation: Conversation) -> Message:
+    """Its first attempt was taken and then refused; somebody asked for another one."""
+    message = sent(conversation)
+    error = ProviderError("131016", "Not now")
+    record_reports(conversation.channel, [report(Report.FAILED, message, error=error, at=START + timedelta(seconds=1))])
+    return retry(later(message))
+
+
+@pytest.mark.parametrize("state", ["queued", "sending", "unknown"])
+def test_what_was_refused_is_not_sent_by_a_late_report_that_it_was(conversation: Conversation, state: str) -> None:
+    message = refused_and_retried(conversation)
+    Message.objects.update(state=state, attempts=1 if state == "queued" else 2)
+    for _ in range(2):
+        assert record_reports(conversation.channel, [report(Report.SENT, message, pricing=PRICING)]) == 0
+    row = later(message)
+    assert (row.state, row.external_id, row.sent_at, row.pricing) == (state, "", None, {})
+
+
+def test_a_refused_attempt_that_arrived_all_the_same_is_not_sent_again(conversation: Conversation) -> None:
+    message = refused_and_retried(conversation)
+    both = [report(Report.SENT, message), report(Report.DELIVERED, message, at=START + timedelta(seconds=5))]
+    assert record_reports(conversation.channel, both) == 1
+    assert later(message).state == "delivered"
+    assert claiming.claim(conversation.channel, Lane.REPLIES, timezone.now(), 1) == []
+
+
+def test_of_an_attempt_nobody_heard_of_the_report_that_it_was_sent_ends_the_next(conversation: Conversation) -> None:
+    message = queue(conversation, state="unknown", attempts=1)
+    retry(message)
+    assert record_reports(conversation.channel, [report(Report.SENT, message)]) == 1
+    assert later(message).state == "sent"
+
+
+def test_the_next_attempt_s_own_reports_count(conversation: Conversation) -> None:
+    message = refused_and_retried(conversation)
+    (claimed,) = claiming.claim(conversation.channel, Lane.REPLIES, timezone.now(), 1)
+    own = report(Report.SENT, message, external_id="wamid.2", reference=claimed.message.reference)
+    assert record_reports(conversation.channel, [own]) == 1
+    assert (later(message).state, later(message).external_id) == ("sent", "wamid.2")
 
 
 def test_a_parked_message_that_left_after_all_is_sent(conversation: Conversation) -> None:

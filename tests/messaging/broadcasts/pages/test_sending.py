@@ -155,7 +155,7 @@ def test_people_for_a_test_are_found_by_name_or_number(browser: Browser, acme: C
     assert "Person 1" in text(browser.get(path(draft, "test/?q=5100000001")))
 
 
-@pytest.mark.parametrize("why", ["opted_out", "blocked", "no_address", "nobody", "paused", "budget"])
+@pytest.mark.parametrize("why", ["opted_out", "not_agreed", "blocked", "no_address", "nobody", "paused", "budget"])
 def test_a_test_that_cannot_be_sent_says_why(
     browser: Browser, acme: Company, draft: Broadcast, people: list[Contact], template: MessageTemplate, why: str
 ) -> None:
@@ -163,6 +163,8 @@ def test_a_test_that_cannot_be_sent_says_why(
     with company_context(acme):
         if why == "opted_out":
             opt_out(person)
+        elif why == "not_agreed":
+            person = make_person(8, agreed=False)
         elif why == "blocked":
             Contact.objects.filter(pk=person.pk).update(blocked_at=timezone.now())
         elif why == "no_address":
@@ -175,6 +177,7 @@ def test_a_test_that_cannot_be_sent_says_why(
             person.public_id = "nobody"
     answer = send_test(browser, draft, person)
     assert "toast-error" in text(answer)
+    assert ("has not agreed to such messages" in text(answer)) == (why == "not_agreed")
     with company_context(acme):
         assert not Message.objects.exists()
 
