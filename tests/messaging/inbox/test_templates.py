@@ -130,8 +130,8 @@ def test_values_follow_a_template_that_was_changed_meanwhile(
 @pytest.mark.parametrize(
     ("category", "decisions", "words"),
     [
-        ("marketing", [], "has not agreed to news and offers"),
-        ("marketing", ["opted_in", "opted_out"], "does not want news and offers"),
+        ("marketing", [], "they have not agreed to news and offers"),
+        ("marketing", ["opted_in", "opted_out"], "they do not want news and offers"),
         ("marketing", ["opted_in"], ""),
         ("utility", ["opted_out"], ""),
     ],

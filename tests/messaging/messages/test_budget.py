@@ -19,6 +19,7 @@ from billing.rating.models import PriceList
 from messaging.channels.base import NoAnswer, OutboundMessage, Report, StatusReport
 from messaging.channels.models import Channel
 from messaging.contacts import services as contacts
+from messaging.contacts.consent.models import ConsentState
 from messaging.conversations.models import Conversation
 from messaging.media import uploading
 from messaging.messages import pump, services
@@ -30,7 +31,7 @@ from tenants.context import company_context
 from tenants.models import Company, User
 from tenants.services import companies, opening
 from tenants.services.audit import SYSTEM
-from tests.messaging.broadcasts.conftest import forget_prices, limit, with_prices
+from tests.messaging.broadcasts.conftest import decide, forget_prices, limit, with_prices
 from tests.messaging.messages.conftest import Provider, later, make_channel, make_conversation, refusing
 
 PRICE = Decimal("0.10")
@@ -42,7 +43,13 @@ Run = Callable[..., pump.Delivered]
 @pytest.fixture
 def conversation(channel: Channel, inside: Company) -> Conversation:
     with_prices(inside)
-    return make_conversation(channel)
+    return willing(make_conversation(channel))
+
+
+def willing(conversation: Conversation) -> Conversation:
+    """Its person has agreed to what advertises."""
+    decide(conversation.contact, ConsentState.OPTED_IN)
+    return conversation
 
 
 def offer(conversation: Conversation, author: User | None = None, **options: Any) -> Message:
@@ -127,7 +134,7 @@ def test_many_agents_at_once_never_pass_the_budget(committed: object) -> None:
     limit(company, "0.50")
     with company_context(company):
         channel = make_channel(company)
-        threads = [make_conversation(channel, number).pk for number in range(4)]
+        threads = [willing(make_conversation(channel, number)).pk for number in range(4)]
     together = Barrier(4)
 
     def write(thread: int) -> int:

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from messaging.channels.base import AccountEvent, Address, InboundMessage, MessageType
 from messaging.channels.models import Channel, ChannelState
+from messaging.contacts.consent.models import ConsentState
 from messaging.message_templates.models import MessageTemplate
 from messaging.messages import answering
 from messaging.messages.receiving import receive
@@ -20,7 +21,7 @@ from messaging.webhooks import account
 from tenants.context import current_company
 from tenants.models import User
 from tenants.services.audit import Actor
-from tests.messaging.broadcasts.conftest import with_prices
+from tests.messaging.broadcasts.conftest import decide, with_prices
 from tests.messaging.messages.conftest import make_conversation, queue
 
 AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -41,22 +42,31 @@ def a_ban_is_lifted(channel: Channel) -> None:
     account.handle(channel, "waba", AccountEvent("account_update", AT, value), at=AT)
 
 
-def an_answer_that_costs_is_written(channel: Channel) -> None:
-    with_prices(current_company())
-    content = {"name": "offer", "language": "de", "body": []}
-    send_template(make_conversation(channel), author=None, content=content, text="An offer")
-
-
-@pytest.mark.parametrize(
-    "act", [stop_is_written, a_number_is_disconnected, a_ban_is_lifted, an_answer_that_costs_is_written]
-)
+@pytest.mark.parametrize("act", [stop_is_written, a_number_is_disconnected, a_ban_is_lifted])
 def test_what_others_wait_for_is_locked_before_the_live_counter(channel: Channel, act: Callable[..., None]) -> None:
     with CaptureQueriesContext(connection) as queries:
         act(channel)
+    assert after_telling(queries) == []
+
+
+def test_money_for_an_answer_is_put_aside_before_the_live_counter(channel: Channel) -> None:
+    with_prices(current_company())
+    conversation = make_conversation(channel)
+    decide(conversation.contact, ConsentState.OPTED_IN)
+    with CaptureQueriesContext(connection) as queries:
+        send_template(
+            conversation, author=None, content={"name": "offer", "language": "de", "body": []}, text="An offer"
+        )
+    assert any("billing_" in query["sql"] for query in queries)
+    assert after_telling(queries) == []
+
+
+def after_telling(queries: CaptureQueriesContext) -> list[str]:
+    """Statements on what others wait for that come after the live counter's."""
     statements = [query["sql"] for query in queries]
     told = next(place for place, sql in enumerate(statements) if "messaging_livecounter" in sql)
     others = ("messaging_message", "messaging_contact", "messaging_consent", "tenants_duework", "billing_")
-    assert [sql for sql in statements[told:] if any(table in sql for table in others)] == []
+    return [sql for sql in statements[told:] if any(table in sql for table in others)]
 
 
 def test_a_person_who_stops_is_locked_before_the_thread_their_word_stands_in(channel: Channel) -> None:
