@@ -136,12 +136,24 @@ def match(payment: Payment, *, actor: Actor, now: datetime | None = None) -> lis
     return made
 
 
-@transaction.atomic
+class _Overtaken(Exception):
+    """An invoice was paid from the payment after its invoices were locked."""
+
+
 def reverse_payment(payment: Payment, *, reason: str, actor: Actor, now: datetime | None = None) -> bool:
     """Take a payment back (returned by the bank, or booked wrongly): its invoices are open again. False when it was."""
     if not reason.strip():
         raise Refused(_("Say why the payment is taken back."), field="reason")
-    now = now or timezone.now()
+    # Its locks are let go before it begins again: an invoice must not be locked after a payment.
+    while True:
+        try:
+            return _reverse(payment, reason=reason.strip(), actor=actor, now=now or timezone.now())
+        except _Overtaken:
+            continue
+
+
+@transaction.atomic
+def _reverse(payment: Payment, *, reason: str, actor: Actor, now: datetime) -> bool:
     standing = Allocation.objects.filter(payment=payment, released_at=None)
     invoices = Invoice.objects.select_for_update(of=("self",)).filter(pk__in=standing.values("invoice")).order_by("pk")
     by_key = {invoice.pk: invoice for invoice in invoices}
@@ -149,12 +161,14 @@ def reverse_payment(payment: Payment, *, reason: str, actor: Actor, now: datetim
     if payment.reversed_at is not None:
         return False
     for allocation in standing:
-        invoice = by_key[allocation.invoice_id]
+        invoice = by_key.get(allocation.invoice_id)
+        if invoice is None:
+            raise _Overtaken
         invoice.paid_amount -= allocation.amount
         record_standing(invoice, now)
     standing.update(released_at=now)
     payment.allocated_amount, payment.reversed_at = Decimal("0.00"), now
-    payment.reversal_reason = reason.strip()[:300]
+    payment.reversal_reason = reason[:300]
     payment.save(update_fields=["allocated_amount", "reversed_at", "reversal_reason"])
     target = f"{payment.amount} {payment.currency}"
     audit.record(actor, "payment.reversed", company=payment.company, target=target, reason=reason)

@@ -258,3 +258,30 @@ def test_a_payment_matched_by_many_at_once_pays_once_and_refuses_nobody(
     with ThreadPoolExecutor(max_workers=8) as pool:
         assert sum(pool.map(match, range(24))) == 1
     assert standing(invoice) == ("paid", 0)
+
+
+def test_an_invoice_that_is_paid_while_its_payment_is_taken_back_is_open_again(
+    sent_together: tuple[Payment, Invoice], committed: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment, invoice = sent_together
+    actor = Actor(user=User.objects.get(pk=committed.staff))
+    locked, overtakers = services._locked, [invoice]
+
+    def allocate() -> None:
+        try:
+            services.allocate(Payment.objects.get(pk=payment.pk), invoice, actor=actor)
+        finally:
+            connection.close()
+
+    def overtaken(found: Payment) -> Payment:
+        """Between the locks of the invoices and that of the payment."""
+        if overtakers:
+            overtakers.pop()
+            with ThreadPoolExecutor(max_workers=1) as pool:
+                pool.submit(allocate).result()
+        return locked(found)
+
+    monkeypatch.setattr(services, "_locked", overtaken)
+    assert services.reverse_payment(payment, reason="returned", actor=actor)
+    payment.refresh_from_db()
+    assert (standing(invoice), payment.allocated_amount) == (("issued", Decimal("117.81")), 0)
