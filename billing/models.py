@@ -11,7 +11,7 @@ from billing.invoices.models import (
     VatCheck,
 )
 from billing.markets.models import MarketPrefix
-from billing.payments.models import Allocation, Payment
+from billing.payments.models import Allocation, Payment, Refund
 from billing.plans.budget_models import Budget, BudgetAlert, BudgetMonth, Reservation
 from billing.plans.models import Plan, SeatPeak, Subscription
 from billing.rating.models import (
@@ -48,6 +48,7 @@ __all__ = [
     "Rate",
     "RateCard",
     "RatedLine",
+    "Refund",
     "Reservation",
     "SeatPeak",
     "Subscription",

@@ -201,6 +201,14 @@ def payment(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.desk.payment.public_id}
 
 
+def allocation(acme: Acme) -> dict[str, Any]:
+    return {**payment(acme), "pk": acme.desk.allocation.pk}
+
+
+def refund(acme: Acme) -> dict[str, Any]:
+    return {**payment(acme), "refund_id": acme.desk.refund.public_id}
+
+
 def card(acme: Acme) -> dict[str, Any]:
     return {"public_id": acme.desk.card.public_id}
 
@@ -414,6 +422,9 @@ PUBLIC_URLS: dict[str, PublicRow] = {
     "staff_billing_payment_allocate": PublicRow(LOGIN, 404, 404, 422, "post", payment),
     "staff_billing_payment_match": PublicRow(LOGIN, 404, 404, 302, "post", payment),
     "staff_billing_payment_reverse": PublicRow(LOGIN, 404, 404, 200, "get", payment),
+    "staff_billing_payment_release": PublicRow(LOGIN, 404, 404, 200, "get", allocation),
+    "staff_billing_payment_refund": PublicRow(LOGIN, 404, 404, 200, "get", payment),
+    "staff_billing_refund_reverse": PublicRow(LOGIN, 404, 404, 200, "get", refund),
     "staff_billing_cards": PublicRow(LOGIN, 404, 404, 200),
     "staff_billing_card_add": PublicRow(LOGIN, 404, 404, 200),
     "staff_billing_card": PublicRow(LOGIN, 404, 404, 200, "get", card),

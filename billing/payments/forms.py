@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,29 +12,47 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from billing.invoices.models import Invoice
 from tenants.forms.amounts import AmountField, CurrencyField, DayField
+from tenants.forms.staff import ReasonForm
 from tenants.models import Company
 
 CENT = Decimal("0.01")
 
 
-class ReceivedForm(forms.Form):
-    """`key` is the form's own: sent twice it is one payment."""
+class BookingForm(forms.Form):
+    """Money that moved. `key` is the form's own: sent twice it is one booking."""
 
+    day_name = ""
     amount = AmountField(label=gettext_lazy("Amount"), least=CENT)
-    received_date = DayField(label=gettext_lazy("Received on"))
     reference = forms.CharField(label=gettext_lazy("Reference"), max_length=200, required=False)
     key = forms.RegexField(r"[A-Za-z0-9_-]{8,40}", widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, today: date, **options: Any) -> None:
         super().__init__(*args, **options)
         self.today = today
-        self.fields["received_date"].widget.attrs["max"] = today.isoformat()
+        self.fields[self.day_name].widget.attrs["max"] = today.isoformat()
 
-    def clean_received_date(self) -> date:
-        day: date = self.cleaned_data["received_date"]
-        if day > self.today:
-            raise forms.ValidationError(_("This day has not come yet."))
-        return day
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        day = values.get(self.day_name)
+        if day is not None and day > self.today:
+            self.add_error(self.day_name, _("This day has not come yet."))
+        return values
+
+
+class ReceivedForm(BookingForm):
+    """Money that came in."""
+
+    day_name = "received_date"
+    received_date = DayField(label=gettext_lazy("Received on"))
+    field_order: Sequence[str] = ("amount", "received_date", "reference", "key")
+
+
+class RefundForm(BookingForm):
+    """Money that was paid back."""
+
+    day_name = "refund_date"
+    refund_date = DayField(label=gettext_lazy("Paid back on"))
+    field_order = ("amount", "refund_date", "reference", "key")
 
 
 class PaymentForm(ReceivedForm):
@@ -68,3 +87,10 @@ class PaymentForm(ReceivedForm):
 class AllocationForm(forms.Form):
     invoice = forms.CharField(max_length=16, widget=forms.HiddenInput)
     amount = AmountField(label=gettext_lazy("Amount"), least=CENT, required=False)
+
+
+class ReleaseForm(ReasonForm):
+    """How much an invoice lets go, and why."""
+
+    amount = AmountField(label=gettext_lazy("Amount"), least=CENT)
+    field_order = ("amount", "reason")

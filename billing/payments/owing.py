@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import F
+from django.db.models import CharField, F, Value
 
 from billing.invoices.models import SETTLED, Invoice
 from billing.payments.models import Payment
@@ -27,19 +28,33 @@ class OpenItem:
     days_overdue: int
 
 
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Money of a company's own: it came in on that day and pays nothing, or is more than is left of an invoice
+    (`number`, and the day of its issue) that was corrected after it was paid."""
+
+    amount: Decimal
+    public_id: str
+    number: str
+    day: date
+
+
 @dataclass
 class Balance:
-    """What a company owes in one currency. `credit` is its own: it came in and pays nothing yet, or paid an invoice
-    that was corrected afterwards."""
+    """What a company owes in one currency, and what is its own."""
 
     company: Company
     currency: str
     owed: Decimal = ZERO
     overdue: Decimal = ZERO
-    credit: Decimal = ZERO
+    credits: list[Credit] = field(default_factory=list)
     oldest_due_date: date | None = None
     invoices: int = 0
     ages: dict[int, Decimal] = field(default_factory=lambda: dict.fromkeys(AGES, ZERO))
+
+    @property
+    def credit(self) -> Decimal:
+        return sum((one.amount for one in self.credits), ZERO)
 
 
 def open_items(today: date, company: Company | None = None) -> list[OpenItem]:
@@ -66,8 +81,8 @@ def balances(today: date, company: Company | None = None) -> list[Balance]:
     credits = _credits(company)
     owners = {balance.company.pk: balance.company for balance in found.values()}
     owners |= Company.objects.prefetch_related("domains").in_bulk({pk for pk, _ in credits} - set(owners))
-    for (pk, currency), credit in credits.items():
-        found.setdefault((pk, currency), Balance(owners[pk], currency)).credit = credit
+    for (pk, currency), own in credits.items():
+        found.setdefault((pk, currency), Balance(owners[pk], currency)).credits = own
     return sorted(found.values(), key=lambda balance: (-balance.overdue, -balance.owed, balance.company.name))
 
 
@@ -75,16 +90,20 @@ def _age(days: int) -> int:
     return 0 if days <= 0 else next((age for age in AGES[1:] if days <= age), AGES[-1])
 
 
-def _credits(company: Company | None) -> dict[tuple[int, str], Decimal]:
-    """By company's key and currency, money that pays nothing: never given to an invoice, or more than is left of one.
-    One query."""
-    loose = Payment.objects.filter(reversed_at=None, allocated_amount__lt=F("amount"))
-    overpaid = Invoice.objects.overpaid()
+def _credits(company: Company | None) -> dict[tuple[int, str], list[Credit]]:
+    """By company's key and currency, money that pays nothing, oldest first. One query."""
+    loose, overpaid = Payment.objects.loose(), Invoice.objects.overpaid()
     if company is not None:
         loose, overpaid = loose.filter(company=company), overpaid.filter(company=company)
-    of_payments = loose.values_list("company_id", "currency", F("amount") - F("allocated_amount"))
-    of_invoices = overpaid.values_list("company_id", "currency", SETTLED - F("tax_inclusive_amount"))
-    credits: dict[tuple[int, str], Decimal] = defaultdict(lambda: ZERO)
-    for key, currency, rest in of_payments.union(of_invoices, all=True):
-        credits[key, currency] += rest
+    keys = ("company_id", "currency", "public_id")
+    rest = F("amount") - F("allocated_amount") - F("refunded_amount")
+    of_payments = loose.values_list(*keys, "received_date", Value("", CharField()), rest)
+    of_invoices = overpaid.values_list(*keys, "issue_date", "number", SETTLED - F("tax_inclusive_amount"))
+    return _by_company(of_payments.union(of_invoices, all=True))
+
+
+def _by_company(rows: Iterable[tuple]) -> dict[tuple[int, str], list[Credit]]:
+    credits: dict[tuple[int, str], list[Credit]] = defaultdict(list)
+    for company, currency, public_id, day, number, amount in sorted(rows, key=lambda row: (row[3], row[2])):
+        credits[company, currency].append(Credit(amount, public_id, number, day))
     return credits

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from billing.einvoice import tax
 from billing.invoices.documents import title_of
 from billing.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceState, IssuedDocument
-from billing.payments.models import Allocation
+from billing.payments.models import Allocation, Refund
 from billing.plans.periods import today
 from billing.views.messages import has_messages
 from billing.views.words import short_price
@@ -48,14 +48,20 @@ def invoice(request: Request, public_id: str) -> HttpResponse:
     company, day = company_of(request), today(timezone.now())
     found = _found(request, public_id)
     corrections = Invoice.objects.of_company(company).filter(corrects=found)
-    payments = Allocation.objects.filter(invoice=found, released_at=None).select_related("payment").order_by("pk")
+    paid = Allocation.objects.filter(invoice=found).select_related("payment").order_by("pk")
+    # A payment that was taken back gives nothing free: its allocations are gone without a reason of their own.
+    released = [one for one in paid if one.released_at and not one.payment.reversed_at]
+    back = Refund.objects.filter(payment__in={one.payment_id for one in released}, reversed_at=None)
     context = {
         "invoice": found,
         "title": title_of(found),
         "state": state_of(found, day),
         "lines": [_line(line, company) for line in found.lines.all()],
         "taxes": [_tax(share, get_language() or "en") for share in found.tax_shares],
-        "payments": payments,
+        "payments": [one for one in paid if not one.released_at],
+        "released": released,
+        "refunds": back.select_related("payment").order_by("pk"),
+        "too_much": -found.open_amount,
         "corrections": corrections,
     }
     return render(request, "billing/invoice.html", context)

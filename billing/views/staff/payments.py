@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import F
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing.invoices.models import Invoice, InvoiceKind
 from billing.invoices.taxing import seller_day
 from billing.payments import owing, services
-from billing.payments.forms import AllocationForm, PaymentForm, ReceivedForm
-from billing.payments.models import Payment
+from billing.payments.forms import AllocationForm, PaymentForm, ReceivedForm, RefundForm, ReleaseForm
+from billing.payments.models import Allocation, Payment
 from billing.views.staff.page import ask_reason, crumbs, desk_page, invoice_crumbs, invoice_of_page, refused, tab_crumb
 from tenants.access import actor_of, staff_required
 from tenants.lib.ids import new_public_id
@@ -46,6 +46,7 @@ def who_owes(request: Request) -> HttpResponse:
     context = {
         "balances": balances,
         "sums": _sums(balances),
+        "has_credit": any(one.credits for one in balances),
         "items": items[:ITEMS],
         "count": len(items),
         "is_cut": len(items) > ITEMS,
@@ -73,7 +74,7 @@ def payments(request: Request) -> HttpResponse:
     is_loose = "loose" in request.GET
     rows = Payment.objects.select_related("company")
     rows = rows.filter(company=company) if company else rows
-    rows = rows.filter(reversed_at=None, allocated_amount__lt=F("amount")) if is_loose else rows
+    rows = rows.loose() if is_loose else rows
     page = page_by_key(rows, ("-id",), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     context = {"page": page, "company": company, "is_loose": is_loose}
     return desk_page(request, "staff/billing/payments.html", "staff_billing_payments", context)
@@ -135,6 +136,7 @@ def _page(request: Request, found: Payment, form: AllocationForm | None = None) 
         "payment": found,
         "rest": rest,
         "allocations": found.allocations.select_related("invoice").order_by("pk"),
+        "refunds": found.refunds.order_by("pk"),
         "items": [item for item in items if item.invoice.currency == found.currency][:50],
         "form": form,
         "crumbs": crumbs(tab_crumb("staff_billing_payments"), ("", money(found.amount, found.currency))),
@@ -176,6 +178,108 @@ def match(request: Request, public_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @staff_required
+def release(request: Request, public_id: str, pk: int) -> HttpResponse:
+    """Let an invoice's money go, so that it can pay another one or be paid back."""
+    found = _payment(public_id)
+    one = get_object_or_404(found.allocations.select_related("invoice", "payment"), pk=pk)
+    back = reverse("staff_billing_payment", args=[public_id])
+    form = ReleaseForm(request.POST or None, initial={"amount": _too_much(one)})
+    if one.released_at is not None:
+        messages.info(request, _("This was let go already; nothing was changed."))
+        return redirect(back)
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = services.release(one, actor=actor_of(request), **form.cleaned_data)
+        except Refused as refusal:
+            refused(form, refusal)
+        else:
+            _tell_released(request, changed=changed)
+            return redirect(back)
+    context = {
+        "form": form,
+        "title": _("Let go what pays %(number)s") % {"number": one.invoice},
+        "text": _("%(amount)s of this payment pay the invoice. What is let go can pay another one or be paid back.")
+        % {"amount": money(one.amount, found.currency)},
+        "submit": _("Let the money go"),
+        "crumbs": _payment_crumbs(found, _("Release")),
+        "back": back,
+    }
+    return desk_page(request, "staff/billing/ask.html", "", context, status=422 if form.is_bound else 200)
+
+
+def _too_much(one: Allocation) -> Decimal:
+    """What the invoice has too much, as far as it is of this payment; all of it where nothing is too much."""
+    return min(one.amount, -one.invoice.open_amount) if one.invoice.open_amount < 0 else one.amount
+
+
+def _tell_released(request: Request, *, changed: bool) -> None:
+    if changed:
+        messages.success(request, _("The money is free: let it pay another invoice, or record that it was paid back."))
+    else:
+        messages.info(request, _("This was let go already; nothing was changed."))
+
+
+@require_http_methods(["GET", "POST"])
+@staff_required
+def refund(request: Request, public_id: str) -> HttpResponse:
+    """Record that money which pays nothing was paid back."""
+    found = _payment(public_id)
+    back = reverse("staff_billing_payment", args=[public_id])
+    if not found.unallocated_amount and request.method == "GET":
+        messages.info(request, _("All of this payment pays invoices or was paid back: nothing is free."))
+        return redirect(back)
+    start = {"key": new_public_id(), "refund_date": today(), "amount": found.unallocated_amount}
+    form = RefundForm(request.POST or None, initial=start, today=today())
+    if request.method == "POST" and form.is_valid():
+        asked = form.cleaned_data
+        try:
+            services.record_refund(
+                found,
+                amount=asked["amount"],
+                refund_date=asked["refund_date"],
+                reference=asked["reference"],
+                external_id=f"desk:{asked['key']}",
+                actor=actor_of(request),
+            )
+        except Refused as refusal:
+            refused(form, refusal)
+        else:
+            messages.success(request, _("The refund is recorded."))
+            return redirect(back)
+    context = {
+        "form": form,
+        "title": _("Record a refund"),
+        "text": _("%(amount)s of this payment are free. Send the money from your bank first; here it is only recorded.")
+        % {"amount": money(found.unallocated_amount, found.currency)},
+        "submit": _("Record the refund"),
+        "crumbs": _payment_crumbs(found, _("Record a refund")),
+        "back": back,
+    }
+    return desk_page(request, "staff/billing/ask.html", "", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_required
+def reverse_refund(request: Request, public_id: str, refund_id: str) -> HttpResponse:
+    """The money never left, or came back."""
+    found = _payment(public_id)
+    one = get_object_or_404(found.refunds.select_related("payment"), public_id=refund_id)
+    return ask_reason(
+        request,
+        lambda reason: services.reverse_refund(one, reason=reason, actor=actor_of(request)),
+        title=_("Take back a refund of %(amount)s") % {"amount": money(one.amount, found.currency)},
+        text=_("Its money is free again. The refund stays in the list as taken back."),
+        submit=_("Take the refund back"),
+        way=_payment_crumbs(found, _("Take back")),
+        back=reverse("staff_billing_payment", args=[public_id]),
+        done=_("The refund is taken back."),
+        not_done=_("The refund was taken back already; nothing was changed."),
+        danger=True,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@staff_required
 def reverse_payment(request: Request, public_id: str) -> HttpResponse:
     """The bank took it back, or it was booked wrongly."""
     found = _payment(public_id)
@@ -186,9 +290,7 @@ def reverse_payment(request: Request, public_id: str) -> HttpResponse:
         title=_("Take back a payment of %(amount)s") % {"amount": money(found.amount, found.currency)},
         text=_("What it paid is open again. The payment stays in the list as taken back."),
         submit=_("Take the payment back"),
-        way=crumbs(
-            tab_crumb("staff_billing_payments"), (back, money(found.amount, found.currency)), ("", _("Take back"))
-        ),
+        way=_payment_crumbs(found, _("Take back")),
         back=back,
         done=_("The payment is taken back."),
         not_done=_("The payment was taken back already; nothing was changed."),
@@ -251,6 +353,11 @@ def _tell_paid(request: Request, made: Payment) -> None:
         )
     else:
         messages.success(request, _("The payment is recorded."))
+
+
+def _payment_crumbs(found: Payment, here: str) -> list[dict[str, Any]]:
+    own = (reverse("staff_billing_payment", args=[found.public_id]), money(found.amount, found.currency))
+    return crumbs(tab_crumb("staff_billing_payments"), own, ("", here))
 
 
 def _payment(public_id: str) -> Payment:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from billing.invoices import issuing
+from billing.invoices import corrections, issuing
 from billing.invoices.models import Invoice
+from billing.payments import services as payments
 from billing.payments.services import allocate, record_payment
 from billing.rating.charges import charges_for, claim, month_of
 from tenants.models import Company, User
@@ -117,3 +118,21 @@ def test_many_invoices_take_the_queries_of_one(
     issued(priced, staff, plan(key="another"), now=datetime(2026, 11, 4, 10, tzinfo=UTC))
     with django_assert_num_queries(len(few.captured_queries)):
         browser.get("/billing/invoices/")
+
+
+def test_what_was_paid_too_much_is_told_as_credit_and_what_was_paid_back(
+    billed: Invoice, browser: Browser, staff: User
+) -> None:
+    actor, day = Actor(user=staff), date(2026, 11, 10)
+    payment = payments.mark_paid(billed, received_date=day, actor=actor)
+    made = corrections.draft_cancellation(billed, reason="counted twice", actor=actor)
+    issuing.approve(made, actor=actor)
+    issuing.issue_invoice(made, now=ISSUED, build=unchecked)
+    page = f"/billing/invoices/{billed.public_id}/"
+    assert "your credit" in browser.get(page).content.decode()
+    payments.release(payment.allocations.get(), reason="the invoice was wrong", actor=actor)
+    payments.record_refund(payment, amount=payment.amount, refund_date=day, external_id="1", actor=actor)
+    text = browser.get(page).content.decode()
+    assert "became your credit" in text
+    assert "were paid back to you" in text
+    assert "the invoice was wrong" not in text

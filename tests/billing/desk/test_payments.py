@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from billing.invoices import corrections, issuing
 from billing.invoices.models import Invoice
 from billing.payments import services
-from billing.payments.models import Payment
+from billing.payments.models import Allocation, Payment, Refund
 from tenants.models import Company, User
 from tenants.services.audit import Actor
 from tests.billing.desk.conftest import REASON
@@ -174,6 +174,58 @@ def test_a_payment_is_taken_back_once_with_a_reason(console: Browser, sent: Invo
     answer = console.post(url(made, "reverse/"), REASON, follow=True)
     assert "taken back already" in answer.content.decode()
     assert REASON["reason"] in console.get(url(made)).content.decode()
+
+
+def overpaid(invoice: Invoice, actor: Actor) -> Payment:
+    """Paid in full, and then corrected by 16.24."""
+    made = services.mark_paid(invoice, received_date=timezone.localdate(), actor=actor)
+    correction = corrections.draft_correction(invoice, {2: Decimal(100)}, reason="counted twice", actor=actor)
+    issuing.approve(correction, actor=actor)
+    issuing.issue_invoice(correction, now=NOW, build=unchecked)
+    return made
+
+
+def test_what_was_paid_too_much_is_let_go_and_paid_back(console: Browser, sent: Invoice, actor: Actor) -> None:
+    made = overpaid(sent, actor)
+    assert "corrected after it was paid" in console.get("/staff/billing/owing/").content.decode()
+    assert "More was paid" in console.get(f"/staff/billing/invoices/{sent.public_id}/").content.decode()
+    step = url(made, f"allocations/{made.allocations.get().pk}/release/")
+    assert 'value="16.24"' in console.get(step).content.decode()
+    assert console.post(step, {"amount": "16,24", "reason": " "}).status_code == 422
+    assert console.post(step, {"amount": "999", **REASON}).status_code == 422
+    console.post(step, {"amount": "16,24", **REASON})
+    assert "let go already" in console.post(step, {"amount": "16,24", **REASON}, follow=True).content.decode()
+    sent.refresh_from_db()
+    assert (sent.state, sent.open_amount) == ("paid", 0)
+    back = {"amount": "16,24", "refund_date": timezone.localdate().isoformat(), "reference": "SEPA 1", "key": "r" * 16}
+    for _click in range(2):
+        assert console.post(url(made, "refund/"), back).status_code == 302
+    assert Refund.objects.get().amount == Decimal("16.24")
+    page = console.get(url(made)).content.decode()
+    assert REASON["reason"] in page
+    assert "SEPA 1" in page
+    assert "Nobody owes anything" in console.get("/staff/billing/owing/").content.decode()
+
+
+def test_a_refund_is_taken_back_once_with_a_reason(console: Browser, sent: Invoice) -> None:
+    console.post(ADD, told(match=""))
+    made = Payment.objects.get()
+    back = {"amount": "80", "refund_date": "2026-11-04", "key": "r" * 16}
+    console.post(url(made, "refund/"), back)
+    assert console.post(url(made, "refund/"), {**back, "amount": "280", "key": "s" * 16}).status_code == 422
+    assert console.post(url(made, "refund/"), {**back, "refund_date": "2099-01-01"}).status_code == 422
+    step = url(made, f"refunds/{Refund.objects.get().public_id}/reverse/")
+    console.post(step, REASON)
+    assert "taken back already" in console.post(step, REASON, follow=True).content.decode()
+    made.refresh_from_db()
+    assert made.unallocated_amount == Decimal("280.25")
+
+
+def test_another_payment_s_parts_are_not_found(console: Browser, sent: Invoice, actor: Actor) -> None:
+    overpaid(sent, actor)
+    console.post(ADD, told(match=""))
+    other = Payment.objects.latest("pk")
+    assert console.get(url(other, f"allocations/{Allocation.objects.get().pk}/release/")).status_code == 404
 
 
 def test_who_owes_what_is_told_by_company_and_by_invoice(

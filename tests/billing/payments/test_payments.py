@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from billing.invoices import corrections, issuing
 from billing.invoices.models import BillingProfile, Invoice
 from billing.payments import owing, services
-from billing.payments.models import Payment
+from billing.payments.models import Payment, Refund
 from tenants.models import AuditEntry, Company, User
 from tenants.services.audit import Actor
 from tenants.services.errors import Refused
@@ -165,6 +165,111 @@ def test_an_invoice_is_always_payments_and_credits_and_write_offs_and_rest(
     assert sum(parts) == invoice.tax_inclusive_amount
 
 
+# --- What is free again ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def freed(invoice: Invoice, actor: Actor) -> Payment:
+    """A payment whose invoice was taken back afterwards, and then let go of it."""
+    payment = services.mark_paid(invoice, received_date=DAY, actor=actor)
+    cancel(invoice, actor)
+    assert services.release(payment.allocations.get(), reason="the invoice was wrong", actor=actor)
+    payment.refresh_from_db()
+    return payment
+
+
+def cancel(invoice: Invoice, actor: Actor) -> None:
+    made = corrections.draft_cancellation(invoice, reason="wrong company", actor=actor)
+    issuing.approve(made, actor=actor)
+    issuing.issue_invoice(made, now=NOW, build=unchecked)
+
+
+def give_back(payment: Payment, amount: str, actor: Actor, **values: Any) -> Refund:
+    facts = {"refund_date": DAY, "external_id": "form 1", **values}
+    return services.record_refund(payment, amount=Decimal(amount), actor=actor, **facts)
+
+
+def test_money_that_is_let_go_pays_another_invoice(
+    freed: Payment, invoice: Invoice, acme: Company, staff: User, actor: Actor
+) -> None:
+    assert standing(invoice) == ("corrected", 0)
+    other = issued(acme, staff, plan(key="plan:other"), period=OCTOBER)
+    services.allocate(freed, other, actor=actor)
+    assert standing(other) == ("paid", 0)
+    assert owing.balances(DAY) == []
+    assert freed.allocations.order_by("pk")[0].release_reason == "the invoice was wrong"
+
+
+def test_money_is_let_go_once_and_with_a_reason(freed: Payment, actor: Actor) -> None:
+    one = freed.allocations.get()
+    assert not services.release(one, reason="again", actor=actor)
+    with pytest.raises(Refused, match="Say why"):
+        services.release(one, reason=" ", actor=actor)
+    freed.refresh_from_db()
+    assert freed.unallocated_amount == Decimal("117.81")
+
+
+def test_a_part_is_let_go_and_the_rest_pays_on(invoice: Invoice, actor: Actor) -> None:
+    payment = services.mark_paid(invoice, received_date=DAY, actor=actor)
+    assert services.release(payment.allocations.get(), amount=Decimal("17.81"), reason="corrected", actor=actor)
+    payment.refresh_from_db()
+    assert (payment.unallocated_amount, standing(invoice)) == (Decimal("17.81"), ("part_paid", Decimal("17.81")))
+    assert payment.allocations.get(released_at=None).amount == 100
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "117.82", "1.001"])
+def test_no_more_is_let_go_than_pays(invoice: Invoice, actor: Actor, amount: str) -> None:
+    payment = services.mark_paid(invoice, received_date=DAY, actor=actor)
+    with pytest.raises(Refused, match="At most"):
+        services.release(payment.allocations.get(), amount=Decimal(amount), reason="corrected", actor=actor)
+
+
+def test_what_is_paid_back_is_nobody_s_credit_any_more(freed: Payment, acme: Company, actor: Actor) -> None:
+    (before,) = owing.balances(DAY)
+    give_back(freed, "100.00", actor)
+    (after,) = owing.balances(DAY)
+    assert (before.credit, after.credit) == (Decimal("117.81"), Decimal("17.81"))
+    give_back(freed, "17.81", actor, external_id="form 2")
+    assert owing.balances(DAY) == []
+
+
+def test_the_same_refund_twice_is_one(freed: Payment, actor: Actor) -> None:
+    assert give_back(freed, "117.81", actor) == give_back(freed, "117.81", actor)
+    freed.refresh_from_db()
+    assert freed.refunded_amount == Decimal("117.81")
+    with pytest.raises(Refused, match="booked already"):
+        give_back(freed, "17.81", actor)
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "117.82", "1.001"])
+def test_no_more_is_paid_back_than_is_free(freed: Payment, actor: Actor, amount: str) -> None:
+    with pytest.raises(Refused, match="At most"):
+        give_back(freed, amount, actor)
+
+
+def test_money_is_not_paid_back_before_it_came_in(freed: Payment, actor: Actor) -> None:
+    with pytest.raises(Refused, match="not come in"):
+        give_back(freed, "1.00", actor, refund_date=DAY - timedelta(days=1))
+
+
+def test_what_was_paid_back_pays_no_invoice(freed: Payment, acme: Company, staff: User, actor: Actor) -> None:
+    other = issued(acme, staff, plan(key="plan:other"), period=OCTOBER)
+    give_back(freed, "117.81", actor)
+    with pytest.raises(Refused, match=r"At most 0\.00"):
+        services.allocate(freed, other, actor=actor)
+
+
+def test_a_refund_that_is_taken_back_makes_its_money_free_again(freed: Payment, actor: Actor) -> None:
+    made = give_back(freed, "117.81", actor)
+    with pytest.raises(Refused, match="Take the refund back first"):
+        services.reverse_payment(freed, reason="returned", actor=actor)
+    assert services.reverse_refund(made, reason="came back", actor=actor)
+    assert not services.reverse_refund(made, reason="came back", actor=actor)
+    freed.refresh_from_db()
+    assert freed.unallocated_amount == Decimal("117.81")
+    assert services.reverse_payment(freed, reason="returned", actor=actor)
+
+
 # --- Who owes what ---------------------------------------------------------------------------------
 
 
@@ -236,7 +341,15 @@ def sent_together(committed: Cast) -> Iterator[tuple[Payment, Invoice]]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SET session_replication_role = replica")
-            for table in ("allocation", "payment", "issueddocument", "invoiceline", "invoice", "invoiceseries"):
+            for table in (
+                "allocation",
+                "refund",
+                "payment",
+                "issueddocument",
+                "invoiceline",
+                "invoice",
+                "invoiceseries",
+            ):
                 cursor.execute(f"DELETE FROM billing_{table}")
             cursor.execute("DELETE FROM tenants_auditentry WHERE NOT id = ANY(%s)", [list(kept)])
             cursor.execute("SET session_replication_role = DEFAULT")
@@ -258,3 +371,54 @@ def test_a_payment_matched_by_many_at_once_pays_once_and_refuses_nobody(
     with ThreadPoolExecutor(max_workers=8) as pool:
         assert sum(pool.map(match, range(24))) == 1
     assert standing(invoice) == ("paid", 0)
+
+
+def test_an_invoice_that_is_paid_while_its_payment_is_taken_back_is_open_again(
+    sent_together: tuple[Payment, Invoice], committed: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment, invoice = sent_together
+    actor = Actor(user=User.objects.get(pk=committed.staff))
+    locked, overtakers = services._locked, [invoice]
+
+    def allocate() -> None:
+        try:
+            services.allocate(Payment.objects.get(pk=payment.pk), invoice, actor=actor)
+        finally:
+            connection.close()
+
+    def overtaken(found: Payment) -> Payment:
+        """Between the locks of the invoices and that of the payment."""
+        if overtakers:
+            overtakers.pop()
+            with ThreadPoolExecutor(max_workers=1) as pool:
+                pool.submit(allocate).result()
+        return locked(found)
+
+    monkeypatch.setattr(services, "_locked", overtaken)
+    assert services.reverse_payment(payment, reason="returned", actor=actor)
+    payment.refresh_from_db()
+    assert (standing(invoice), payment.allocated_amount) == (("issued", Decimal("117.81")), 0)
+
+
+def test_money_that_many_let_go_and_give_back_at_once_moves_once(
+    sent_together: tuple[Payment, Invoice], committed: Cast
+) -> None:
+    payment, invoice = sent_together
+    actor = Actor(user=User.objects.get(pk=committed.staff))
+    one = services.allocate(payment, invoice, actor=actor)
+
+    def move(attempt: int) -> bool:
+        try:
+            fresh = Payment.objects.get(pk=payment.pk)
+            if attempt % 2:
+                return services.release(one, reason="corrected", actor=actor)
+            give_back(fresh, "82.19", actor)
+            return False
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        assert sum(pool.map(move, range(24))) == 1
+    payment.refresh_from_db()
+    assert (payment.allocated_amount, payment.refunded_amount) == (0, Decimal("82.19"))
+    assert standing(invoice) == ("issued", Decimal("117.81"))
