@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from messaging.broadcasts import gates
 from messaging.broadcasts.audience import chosen
 from messaging.broadcasts.models import Broadcast, BroadcastState, PauseReason
-from messaging.broadcasts.texts import new_places, unbound
+from messaging.broadcasts.texts import advertises, new_places, unbound
 from messaging.broadcasts.withdrawing import give_back, withdraw
 from messaging.channels.models import ChannelState
+from messaging.contacts.consent.models import Purpose
 from messaging.live.events import tell
 from messaging.message_templates.models import TemplateStatus
 from tenants.context import current_company
@@ -111,6 +112,9 @@ def problems_of(broadcast: Broadcast) -> list[Blocker]:
             found.append(Blocker("message", _("The template is not approved any more.")))
         if channel is not None and template.account_external_id != channel.account_external_id:
             found.append(Blocker("message", _("The template belongs to another account than the number.")))
+        if advertises(template) and broadcast.purpose != Purpose.MARKETING:
+            words = _("The template advertises: only who agreed to news and offers may get it. Say so under Audience.")
+            found.append(Blocker("message", words))
         if any(unbound(template, broadcast.bindings)):
             found.append(Blocker("message", _("Say for each value of the template where it comes from.")))
     if not chosen(broadcast.audience).exists():

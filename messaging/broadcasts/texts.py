@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from messaging.broadcasts.audience import Message
 from messaging.broadcasts.models import Broadcast
+from messaging.contacts.consent.models import Purpose
 from messaging.message_templates.components import VARIABLE, parts_of
 from messaging.message_templates.filling import Place, places
 from messaging.message_templates.models import MessageTemplate
+from messaging.messages.agreeing import purpose_of
 
 Bindings = Mapping[str, Mapping[str, str]]
 # Where a value may come from beside the company's own attributes.
@@ -57,6 +59,11 @@ def as_started(broadcast: Broadcast) -> MessageTemplate | None:
     if template is not None and broadcast.components:
         template.components = broadcast.components
     return template
+
+
+def advertises(template: MessageTemplate) -> bool:
+    """Whether it may only go to who agreed to that; a category nobody knows counts as such."""
+    return purpose_of(template.category) == Purpose.MARKETING
 
 
 def says_something_else(broadcast: Broadcast) -> bool:

@@ -192,6 +192,8 @@ def test_an_opt_out_of_news_lets_a_notice_through(
 ) -> None:
     for person in people:
         decide(person, "opted_in", "import", purpose="service")
+    MessageTemplate.objects.update(category="utility")
+    template.refresh_from_db()
     started(make_broadcast(channel, template, purpose="service"))
     running.run()
     opt_out(people[0])
@@ -682,6 +684,24 @@ def test_what_is_missing_is_named_and_nothing_starts(channel: Channel) -> None:
         services.start(empty)
     assert len(refused.value.problems) == 3
     assert now_as(empty).state == BroadcastState.DRAFT
+
+
+@pytest.mark.parametrize(("category", "starts"), [("marketing", False), ("MARKETING", False), ("utility", True)])
+def test_what_advertises_does_not_go_out_as_a_notice(broadcast: Broadcast, category: str, starts: bool) -> None:
+    MessageTemplate.objects.update(category=category)
+    services.change(now_as(broadcast), purpose="service")
+    assert [one.step for one in services.problems_of(now_as(broadcast))] == ([] if starts else ["message"])
+
+
+def test_a_template_that_became_marketing_is_not_resumed_as_a_notice(broadcast: Broadcast) -> None:
+    MessageTemplate.objects.update(category="utility")
+    services.change(now_as(broadcast), purpose="service")
+    started(now_as(broadcast))
+    running.run()
+    services.pause(now_as(broadcast))
+    MessageTemplate.objects.update(category="marketing")
+    with pytest.raises(services.NotReady):
+        services.resume(now_as(broadcast))
 
 
 def test_a_value_without_a_source_keeps_it_from_starting(broadcast: Broadcast) -> None:
