@@ -696,8 +696,7 @@ def test_what_advertises_does_not_go_out_as_a_notice(broadcast: Broadcast, categ
 def test_a_template_that_became_marketing_is_not_resumed_as_a_notice(broadcast: Broadcast) -> None:
     MessageTemplate.objects.update(category="utility")
     services.change(now_as(broadcast), purpose="service")
-    started(now_as(broadcast))
-    running.run()
+    freezing.freeze(started(now_as(broadcast)), {})
     services.pause(now_as(broadcast))
     MessageTemplate.objects.update(category="marketing")
     with pytest.raises(services.NotReady):
