@@ -20,7 +20,7 @@ from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
-from billing.models import Budget, BudgetAlert, BudgetMonth, Reservation, Subscription
+from billing.models import Budget, BudgetAlert, BudgetMonth, Plan, Reservation, Subscription
 from billing.plans import entitlements
 from messaging.contacts import services as contacts
 from messaging.contacts.models import Contact
@@ -133,6 +133,7 @@ def _remove_all_but(cast: Cast) -> None:
         cursor.execute("SET session_replication_role = DEFAULT")
     for billing in (Subscription, Budget, BudgetMonth, BudgetAlert, Reservation):
         billing.objects.all().delete()
+    Plan.objects.filter(code__startswith="test-").delete()
     for model in (SignUp, Mail, DueWork, ParkedTask, Attempt, EnterLink, Session, StaffVisit, Invitation):
         model.objects.all().delete()
     User.objects.exclude(pk__in=[cast.admin, cast.agent, cast.rival, cast.staff, cast.outsider]).delete()
