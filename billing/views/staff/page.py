@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -68,6 +68,31 @@ def refused(form: Any, refusal: Refused) -> None:
     form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
 
 
+def ask(
+    request: Request,
+    form: Any,
+    act: Callable[[Mapping[str, Any]], str],
+    *,
+    title: str,
+    text: str,
+    submit: str,
+    way: Sequence[dict[str, Any]],
+    back: str,
+    danger: bool = False,
+    icon: str = "",
+) -> HttpResponse:
+    """A page with one form. `act` takes what was asked, says what it did and names the next page; what it refuses
+    stands at its field."""
+    if request.method == "POST" and form.is_valid():
+        try:
+            return HttpResponseRedirect(act(form.cleaned_data))
+        except Refused as refusal:
+            refused(form, refusal)
+    context = {"form": form, "title": title, "text": text, "submit": submit, "crumbs": way, "back": back}
+    context |= {"danger": danger, "icon": icon}
+    return render(request, "staff/billing/ask.html", context, status=422 if form.is_bound else 200)
+
+
 def ask_reason(
     request: Request,
     act: Callable[[str], bool],
@@ -83,15 +108,13 @@ def ask_reason(
     icon: str = "",
 ) -> HttpResponse:
     """A page that asks why, then does it; says so when there was nothing to do any more."""
+
+    def answer(asked: Mapping[str, Any]) -> str:
+        changed = act(asked["reason"])
+        (messages.success if changed else messages.info)(request, done if changed else not_done)
+        return back
+
     form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            changed = act(form.cleaned_data["reason"])
-        except Refused as refusal:
-            refused(form, refusal)
-        else:
-            (messages.success if changed else messages.info)(request, done if changed else not_done)
-            return HttpResponseRedirect(back)
-    context = {"form": form, "title": title, "text": text, "submit": submit, "crumbs": way, "back": back}
-    context |= {"danger": danger, "icon": icon}
-    return render(request, "staff/billing/ask.html", context, status=422 if form.is_bound else 200)
+    return ask(
+        request, form, answer, title=title, text=text, submit=submit, way=way, back=back, danger=danger, icon=icon
+    )

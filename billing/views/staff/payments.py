@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,16 @@ from billing.invoices.taxing import seller_day
 from billing.payments import owing, services
 from billing.payments.forms import AllocationForm, PaymentForm, ReceivedForm, RefundForm, ReleaseForm
 from billing.payments.models import Allocation, Payment
-from billing.views.staff.page import ask_reason, crumbs, desk_page, invoice_crumbs, invoice_of_page, refused, tab_crumb
+from billing.views.staff.page import (
+    ask,
+    ask_reason,
+    crumbs,
+    desk_page,
+    invoice_crumbs,
+    invoice_of_page,
+    refused,
+    tab_crumb,
+)
 from tenants.access import actor_of, staff_required
 from tenants.lib.ids import new_public_id
 from tenants.lib.paging import page_by_key
@@ -85,29 +95,31 @@ def payments(request: Request) -> HttpResponse:
 def add(request: Request) -> HttpResponse:
     """Record money that came in."""
     start = {"key": new_public_id(), "received_date": today(), "company": request.GET.get("company", "")[:100]}
-    form = PaymentForm(request.POST or None, initial=start, today=today())
-    if request.method == "POST" and form.is_valid():
-        asked = form.cleaned_data
-        try:
-            made = services.record_payment(
-                asked["company"],
-                amount=asked["amount"],
-                currency=asked["currency"],
-                received_date=asked["received_date"],
-                reference=asked["reference"],
-                external_id=f"desk:{asked['key']}",
-                actor=actor_of(request),
-            )
-            paid = services.match(made, actor=actor_of(request)) if asked["match"] else []
-        except Refused as refusal:
-            refused(form, refusal)
-        else:
-            _tell(request, made, len(paid))
-            return redirect("staff_billing_payment", public_id=made.public_id)
-    context = {"form": form, "crumbs": crumbs(tab_crumb("staff_billing_payments"), ("", _("Record a payment")))}
-    context |= {"title": _("Record a payment"), "submit": _("Record the payment"), "text": ""}
-    context["back"] = reverse("staff_billing_payments")
-    return desk_page(request, "staff/billing/ask.html", "", context, status=422 if form.is_bound else 200)
+
+    def record(asked: Mapping[str, Any]) -> str:
+        made = services.record_payment(
+            asked["company"],
+            amount=asked["amount"],
+            currency=asked["currency"],
+            received_date=asked["received_date"],
+            reference=asked["reference"],
+            external_id=f"desk:{asked['key']}",
+            actor=actor_of(request),
+        )
+        paid = services.match(made, actor=actor_of(request)) if asked["match"] else []
+        _tell(request, made, len(paid))
+        return reverse("staff_billing_payment", args=[made.public_id])
+
+    return ask(
+        request,
+        PaymentForm(request.POST or None, initial=start, today=today()),
+        record,
+        title=_("Record a payment"),
+        text="",
+        submit=_("Record the payment"),
+        way=crumbs(tab_crumb("staff_billing_payments"), ("", _("Record a payment"))),
+        back=reverse("staff_billing_payments"),
+    )
 
 
 def _tell(request: Request, payment: Payment, paid: int) -> None:
@@ -183,28 +195,25 @@ def release(request: Request, public_id: str, pk: int) -> HttpResponse:
     found = _payment(public_id)
     one = get_object_or_404(found.allocations.select_related("invoice", "payment"), pk=pk)
     back = reverse("staff_billing_payment", args=[public_id])
-    form = ReleaseForm(request.POST or None, initial={"amount": _too_much(one)})
     if one.released_at is not None:
         messages.info(request, _("This was let go already; nothing was changed."))
         return redirect(back)
-    if request.method == "POST" and form.is_valid():
-        try:
-            changed = services.release(one, actor=actor_of(request), **form.cleaned_data)
-        except Refused as refusal:
-            refused(form, refusal)
-        else:
-            _tell_released(request, changed=changed)
-            return redirect(back)
-    context = {
-        "form": form,
-        "title": _("Let go what pays %(number)s") % {"number": one.invoice},
-        "text": _("%(amount)s of this payment pay the invoice. What is let go can pay another one or be paid back.")
+
+    def let_go(asked: Mapping[str, Any]) -> str:
+        _tell_released(request, changed=services.release(one, actor=actor_of(request), **asked))
+        return back
+
+    return ask(
+        request,
+        ReleaseForm(request.POST or None, initial={"amount": _too_much(one)}),
+        let_go,
+        title=_("Let go what pays %(number)s") % {"number": one.invoice},
+        text=_("%(amount)s of this payment pay the invoice. What is let go can pay another one or be paid back.")
         % {"amount": money(one.amount, found.currency)},
-        "submit": _("Let the money go"),
-        "crumbs": _payment_crumbs(found, _("Release")),
-        "back": back,
-    }
-    return desk_page(request, "staff/billing/ask.html", "", context, status=422 if form.is_bound else 200)
+        submit=_("Let the money go"),
+        way=_payment_crumbs(found, _("Release")),
+        back=back,
+    )
 
 
 def _too_much(one: Allocation) -> Decimal:
@@ -229,33 +238,30 @@ def refund(request: Request, public_id: str) -> HttpResponse:
         messages.info(request, _("All of this payment pays invoices or was paid back: nothing is free."))
         return redirect(back)
     start = {"key": new_public_id(), "refund_date": today(), "amount": found.unallocated_amount}
-    form = RefundForm(request.POST or None, initial=start, today=today())
-    if request.method == "POST" and form.is_valid():
-        asked = form.cleaned_data
-        try:
-            services.record_refund(
-                found,
-                amount=asked["amount"],
-                refund_date=asked["refund_date"],
-                reference=asked["reference"],
-                external_id=f"desk:{asked['key']}",
-                actor=actor_of(request),
-            )
-        except Refused as refusal:
-            refused(form, refusal)
-        else:
-            messages.success(request, _("The refund is recorded."))
-            return redirect(back)
-    context = {
-        "form": form,
-        "title": _("Record a refund"),
-        "text": _("%(amount)s of this payment are free. Send the money from your bank first; here it is only recorded.")
+
+    def record(asked: Mapping[str, Any]) -> str:
+        services.record_refund(
+            found,
+            amount=asked["amount"],
+            refund_date=asked["refund_date"],
+            reference=asked["reference"],
+            external_id=f"desk:{asked['key']}",
+            actor=actor_of(request),
+        )
+        messages.success(request, _("The refund is recorded."))
+        return back
+
+    return ask(
+        request,
+        RefundForm(request.POST or None, initial=start, today=today()),
+        record,
+        title=_("Record a refund"),
+        text=_("%(amount)s of this payment are free. Send the money from your bank first; here it is only recorded.")
         % {"amount": money(found.unallocated_amount, found.currency)},
-        "submit": _("Record the refund"),
-        "crumbs": _payment_crumbs(found, _("Record a refund")),
-        "back": back,
-    }
-    return desk_page(request, "staff/billing/ask.html", "", context, status=422 if form.is_bound else 200)
+        submit=_("Record the refund"),
+        way=_payment_crumbs(found, _("Record a refund")),
+        back=back,
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -315,33 +321,30 @@ def mark_paid(request: Request, public_id: str) -> HttpResponse:
         "amount": found.open_amount,
         "reference": found.number,
     }
-    form = ReceivedForm(request.POST or None, initial=start, today=today())
-    if request.method == "POST" and form.is_valid():
-        asked = form.cleaned_data
-        try:
-            made = services.mark_paid(
-                found,
-                amount=asked["amount"],
-                received_date=asked["received_date"],
-                reference=asked["reference"],
-                external_id=f"desk:{asked['key']}",
-                actor=actor_of(request),
-            )
-        except Refused as refusal:
-            refused(form, refusal)
-        else:
-            _tell_paid(request, made)
-            return redirect(back)
-    context = {
-        "form": form,
-        "title": _("Mark %(number)s paid") % {"number": found.number},
-        "text": _("%(amount)s are open. What is more than that stays as the company's credit.")
+
+    def record(asked: Mapping[str, Any]) -> str:
+        made = services.mark_paid(
+            found,
+            amount=asked["amount"],
+            received_date=asked["received_date"],
+            reference=asked["reference"],
+            external_id=f"desk:{asked['key']}",
+            actor=actor_of(request),
+        )
+        _tell_paid(request, made)
+        return back
+
+    return ask(
+        request,
+        ReceivedForm(request.POST or None, initial=start, today=today()),
+        record,
+        title=_("Mark %(number)s paid") % {"number": found.number},
+        text=_("%(amount)s are open. What is more than that stays as the company's credit.")
         % {"amount": money(found.open_amount, found.currency)},
-        "submit": _("Record the payment"),
-        "crumbs": invoice_crumbs(found, ("", _("Mark paid"))),
-        "back": back,
-    }
-    return desk_page(request, "staff/billing/ask.html", "", context, status=422 if form.is_bound else 200)
+        submit=_("Record the payment"),
+        way=invoice_crumbs(found, ("", _("Mark paid"))),
+        back=back,
+    )
 
 
 def _tell_paid(request: Request, made: Payment) -> None:

@@ -17,6 +17,7 @@ from messaging.message_templates.models import MessageTemplate
 from messaging.messages import services
 from messaging.messages.models import Message
 from messaging.messages.services import ChannelGone, ContentRefused, NotRetryable, WindowClosed
+from messaging.messages.tasks import deliver_bulk, deliver_replies
 from tenants.context import company_context
 from tenants.models import Company, DueWork, User
 from tenants.services import companies, opening
@@ -168,7 +169,5 @@ def test_a_message_is_not_given_up_before_its_grace_is_over(conversation: Conver
 
 
 def test_the_tasks_run_in_their_company(acme: Company, globex: Company, settings: Any) -> None:
-    from messaging.messages.tasks import deliver_bulk, deliver_replies
-
     assert (deliver_replies(acme.schema_name), deliver_bulk(globex.schema_name)) == (0, 0)
     assert (deliver_replies.workers, deliver_bulk.workers) == ("replies", "bulk")
