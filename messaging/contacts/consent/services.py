@@ -124,9 +124,14 @@ def record_many(
             for contact, at, key, proof in fresh.values()
         ]
     )
+    _bring_in_step_many(events, purpose)
+
+
+def _bring_in_step_many(events: Sequence[ConsentEvent], purpose: str) -> None:
+    """For all numbers: who had decided nothing stands by their event, the others by all they ever said."""
     contacts = [event.contact_id for event in events]
     decided = Consent.objects.filter(contact__in=contacts, purpose=purpose, channel=None)
-    before = {row.contact_id: row for row in decided}
+    before = set(decided.values_list("contact_id", flat=True))
     Consent.objects.bulk_create(
         [
             Consent(
