@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 pages = get_asgi_application()
 
 # Only after Django is set up may anything be imported that has models.
-from config import bodies  # noqa: E402
+from config import bodies, garbage  # noqa: E402
 from messaging.inbox import live  # noqa: E402
 
 Message = dict[str, Any]
@@ -30,3 +30,6 @@ async def application(
         await bodies.refuse(send)
     else:
         await pages(scope, bodies.counted(receive), send)
+
+
+garbage.look_rarely()

@@ -17,6 +17,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
+from config import garbage
 from config.demo.console import StartFailed
 from config.demo.services import TESTS, temporary_services
 
@@ -68,6 +69,11 @@ class WholeFiles(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all of Django stay to the end: nobody need look through them again and again."""
+    garbage.look_rarely()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,6 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 # Only after Django is set up may anything be imported that has models.
+from config import garbage  # noqa: E402
 from messaging.messages import pump  # noqa: E402
 from messaging.messages.models import Lane  # noqa: E402
 from tenants.context import company_context  # noqa: E402
@@ -25,6 +26,7 @@ def main(schema_name: str, seconds: str) -> None:
     def clock() -> datetime:
         return timezone.now() + ahead
 
+    garbage.look_rarely()
     company = Company.objects.get(schema_name=schema_name)
     with company_context(company):
         while pump.deliver(company, Lane.BULK, clock=clock).again:

@@ -20,6 +20,7 @@ import django
 from django.core.management import call_command
 from django.db import connections
 
+from config import garbage
 from config.demo.console import Console
 from tests.benchmarks import machine, report
 from tests.benchmarks.database import own_database
@@ -78,6 +79,7 @@ def prepare(url: str, console: Console) -> None:
     # As in production: the ORM on an event loop is an error.
     os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
     django.setup()
+    garbage.look_rarely()
     with console.step("Make a database"):
         call_command("migrate", verbosity=0)
 
