@@ -20,6 +20,7 @@ from config.demo import chromium
 from config.demo.people import PASSWORD, STAFF
 from tests.browser.product import Product, running_product
 
+AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
@@ -45,6 +46,8 @@ class Person:
 
     def __init__(self, product: Product, context: BrowserContext, language: str = "en") -> None:
         self.product, self.context, self.language = product, context, language
+        # In every page before anything of its own, so that it need not be handed over for each look.
+        context.add_init_script(path=AXE)
         self.page: Page = context.new_page()
         self.page.set_default_timeout(8000)
         self.complaints: list[str] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +16,6 @@ from tests.browser.product import Product
 pytestmark = pytest.mark.browser
 
 SIGN_IN = "/sign-in/"
-AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 LOOKS: dict[str, dict[str, Any]] = {
     "wide-light-en": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light", "locale": "en-GB"},
     "narrow-dark-de": {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark", "locale": "de-DE"},
@@ -54,7 +52,6 @@ def look(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 def faults(page: Page) -> Iterator[str]:
     """What is wrong with the page as it stands."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     for violation in found["violations"]:
         yield f"{page.url} {violation['id']}: {violation['nodes'][0]['html'][:160]} ({len(violation['nodes'])})"
