@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 import structlog
+import uvloop
 from aiohttp import ClientSession
 
 from messaging.channels.base import ChannelAdapter, Credentials, NoAnswer, NotSent, SendFailed
@@ -147,7 +148,7 @@ class Flight:
 @contextmanager
 def flying(open_session: OpenSession, adapter: ChannelAdapter, credentials: Credentials) -> Iterator[Flight]:
     """One loop with one session that keeps its connections, closed at the end."""
-    loop = asyncio.new_event_loop()
+    loop = uvloop.new_event_loop()
     thread = Thread(target=loop.run_forever, name="flight")
     thread.start()
 

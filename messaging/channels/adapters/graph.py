@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, FormData
@@ -21,10 +22,16 @@ LONGEST_WORDS = 1000
 
 def address(credentials: Credentials, *segments: str) -> URL:
     """An address below the base URL, which holds the version too. An id cannot lead elsewhere."""
+    return _address(credentials.base_url, segments)
+
+
+@lru_cache(maxsize=512)
+def _address(base_url: str, segments: tuple[str, ...]) -> URL:
+    """A broadcast asks for the same one many thousand times."""
     for segment in segments:
         if not SEGMENT.fullmatch(segment):
             raise SendFailed(ProviderError("bad_id", details="an id holds signs that no id of the provider has"))
-    return URL("/".join([credentials.base_url.rstrip("/"), *segments]))
+    return URL("/".join([base_url.rstrip("/"), *segments]))
 
 
 def authorization(credentials: Credentials) -> dict[str, str]:

@@ -48,6 +48,9 @@ async def exchange(
 
 async def read(response: ClientResponse) -> bytes:
     """The whole body. Raises NoAnswer for one no provider would send."""
+    if "Content-Encoding" not in response.headers and (response.content_length or MOST_BYTES) < MOST_BYTES:
+        # It is as long as it says: nearly all answers are a few hundred bytes.
+        return await response.read()
     body = bytearray()
     async for piece in response.content.iter_chunked(64 * 1024):
         body += piece
