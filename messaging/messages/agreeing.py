@@ -22,7 +22,7 @@ from messaging.contacts.consent.standing import Why
 from messaging.contacts.models import Contact
 from messaging.conversations.models import Conversation
 from messaging.message_templates.choosing import category_of
-from messaging.messages.models import Lane, Message
+from messaging.messages.models import Message
 
 # Any other category, also one that nobody knows, counts as marketing, as its price does.
 OF_SERVICE = {"utility", "authentication"}
@@ -91,7 +91,7 @@ def words_for(conversation: Conversation, categories: Iterable[str]) -> dict[str
 
 def unwanted(messages: Sequence[int]) -> dict[int, str]:
     """Of claimed ones those whose person has decided otherwise since, or whose template became marketing."""
-    by_hand = Message.objects.filter(pk__in=messages, lane=Lane.REPLIES, type=MessageType.TEMPLATE)
+    by_hand = Message.objects.filter(pk__in=messages, type=MessageType.TEMPLATE)
     rows = list(by_hand.select_related("conversation__contact", "conversation__channel"))
     decided = _decided([row.conversation.contact_id for row in rows])
     category = cache(lambda channel, name, language: category_of(channel, {"name": name, "language": language}))

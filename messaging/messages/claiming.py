@@ -63,9 +63,10 @@ RETURNING m.id, m.public_id, m.attempts, m.type, m.content, due.address, due.quo
 # Nothing waits for a channel that was disconnected: it may be connected again months later.
 OUTCOMES = f"""
 WITH told AS (
-    SELECT * FROM unnest(%(ids)s::bigint[], %(tokens)s::text[], %(states)s::text[], %(external_ids)s::text[],
-                         %(codes)s::text[], %(details)s::text[], %(refunds)s::int[], %(later)s::timestamptz[])
-        AS t (id, token, state, external_id, code, details, refund, later)
+    SELECT id, token, state, COALESCE(external_id, '') AS external_id, COALESCE(code, '') AS code,
+        COALESCE(details, '') AS details, COALESCE(refund, 0) AS refund, later
+    FROM jsonb_to_recordset(%(told)s::jsonb) AS t (id bigint, token text, state text, external_id text, code text,
+                                                   details text, refund int, later timestamptz)
 ), locked AS (
     SELECT m.id AS message_id, t.external_id, t.refund, t.later,
         CASE WHEN is_gone THEN 'failed' ELSE t.state END AS state,
@@ -187,19 +188,22 @@ def record(changes: Sequence[Change], now: datetime) -> list[Changed]:
     """Write outcomes in one statement. Those of an attempt that somebody has decided about since change nothing."""
     if not changes:
         return []
-    known = _first_of_each_id(changes)
-    columns: dict[str, Any] = {
-        "now": now,
-        "ids": [change.claimed.id for change in changes],
-        "tokens": [change.claimed.token for change in changes],
-        "states": [change.state.value for change in changes],
-        "external_ids": known,
-        "codes": [change.code[:32] for change in changes],
-        "details": [change.details[:2000] for change in changes],
-        "refunds": [0 if change.is_counted else 1 for change in changes],
-        "later": [change.later for change in changes],
-    }
-    return _run(OUTCOMES, columns)
+    told = [_told(change, known) for change, known in zip(changes, _first_of_each_id(changes), strict=True)]
+    return _run(OUTCOMES, {"now": now, "told": json.dumps(told)})
+
+
+def _told(change: Change, external_id: str) -> dict[str, Any]:
+    """As the statement reads it: what is empty, as nearly all is of a message that was sent, is left out."""
+    told: dict[str, Any] = {"id": change.claimed.id, "token": change.claimed.token, "state": change.state.value}
+    if external_id:
+        told["external_id"] = external_id
+    if change.code or change.details:
+        told |= {"code": change.code[:32], "details": change.details[:2000]}
+    if not change.is_counted:
+        told["refund"] = 1
+    if change.later:
+        told["later"] = change.later.isoformat()
+    return told
 
 
 def without(claimed: Sequence[Claimed], changes: Sequence[Change]) -> list[Claimed]:

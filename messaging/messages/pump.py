@@ -46,7 +46,7 @@ TURN = timedelta(seconds=4)
 # An agent's answer need not wait for a slow request before it: the worker is held by that one anyway.
 LONGEST_TURN = timedelta(seconds=15)
 REST = timedelta(seconds=30)
-MOST_CLAIMED = 500
+MOST_CLAIMED = 1000
 # How long requests are waited for before the database is looked at again, in seconds.
 PATIENCE = {Lane.REPLIES: 0.1, Lane.BULK: 1.0}
 # Between two looks at what waits for the other lane.
@@ -143,7 +143,7 @@ class Turn:
         at_once = self.lane == Lane.REPLIES or self.probing
         self.flight.wait(
             enough=1 if at_once else max(1, self._batch() // 2),
-            until_waiting=self._batch() // 4,
+            until_waiting=self._batch() // 2,
             patience=PATIENCE[self.lane],
         )
 
@@ -188,7 +188,7 @@ class Turn:
         changed = claiming.record([*changes, *(put_back(claimed, now) for claimed in self.grounded)], now)
         room = self._room(now)
         claimed = claiming.claim(self.hold.channel, self.lane, now, room) if room else []
-        let_be = unwanted(claimed)
+        let_be = unwanted(claimed, self.lane)
         changed += claiming.record(let_be, now)
         claimed = claiming.without(claimed, let_be)
         let_go(change.message for change in changed if change.state == MessageState.FAILED)
@@ -237,7 +237,7 @@ class Turn:
         if self.probing:
             return 0 if self.flight.is_busy() else 1
         batch, waiting = self._batch(), self.flight.waiting
-        return batch - waiting if waiting <= batch // 4 else 0
+        return batch - waiting if waiting <= batch // 2 else 0
 
     def _is_over(self, now: datetime) -> bool:
         longest = LONGEST_TURN if self.lane == Lane.REPLIES and self.flight.is_busy() else TURN
