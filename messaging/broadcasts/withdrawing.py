@@ -157,5 +157,5 @@ def _take_back(whose: str, values: dict[str, Any]) -> list[Taken]:
 
 consent.on_stop(withdraw_person)
 contacts.on_block(withdraw_blocked)
-wanted.on_claim(unwanted)
+wanted.on_claim(Lane.BULK, unwanted)
 identities.before_merge(follow_person)
