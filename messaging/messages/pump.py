@@ -46,7 +46,7 @@ TURN = timedelta(seconds=4)
 # An agent's answer need not wait for a slow request before it: the worker is held by that one anyway.
 LONGEST_TURN = timedelta(seconds=15)
 REST = timedelta(seconds=30)
-MOST_CLAIMED = 1000
+MOST_CLAIMED = 500
 # How long requests are waited for before the database is looked at again, in seconds.
 PATIENCE = {Lane.REPLIES: 0.1, Lane.BULK: 1.0}
 # Between two looks at what waits for the other lane.
