@@ -6,9 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
 from billing.invoices import corrections, issuing
+from billing.invoices.corrections import Rest, part_of
 from billing.invoices.models import Invoice
+from billing.invoices.totals import CENT, PLACES, Amount, net_of, tax_shares
 from tenants.models import Company, User
 from tenants.services.audit import Actor
 from tenants.services.errors import Refused
@@ -85,8 +88,14 @@ def test_one_correction_is_drafted_at_a_time(invoice: Invoice, actor: Actor) -> 
 
 @pytest.mark.parametrize(
     ("price", "parts"),
-    [("0.03", [1] * 10), ("0.02", [1] * 10), ("0.03", [3, 7]), ("0.13", [9, 1])],
-    ids=["each part rounds up", "each part rounds down", "two parts", "a small rest"],
+    [
+        *[("0.03", [1] * 10), ("0.02", [1] * 10), ("0.03", [3, 7]), ("0.13", [9, 1])],
+        *[("0.016", [1] * 10), ("0.014", [1] * 10), ("0.125", [5, 5])],
+    ],
+    ids=[
+        *["each VAT rounds up", "each VAT rounds down", "two parts", "a small rest"],
+        *["each net rounds up", "each net rounds down", "two halves of a cent"],
+    ],
 )
 def test_an_invoice_taken_back_in_parts_is_taken_back_to_the_cent(
     buyer: Company, staff: User, actor: Actor, price: str, parts: list[int]
@@ -137,3 +146,32 @@ def test_a_cancellation_takes_back_the_cost_of_each_line_with_its_sign(
     told = [[(line.net, line.cost) for line in one.lines.all()] for one in (invoice, made)]
     assert told[0] == told[1]
     assert told[1][2] == (Decimal("-13.65"), Decimal("-11.31"))
+
+
+quantities = st.decimals("0.001", "100000", places=3)
+prices = st.decimals("0.000001", "500", places=6)
+sequences = st.lists(st.decimals("0.001", "1", places=3), max_size=12)
+
+
+@given(quantities, prices, sequences, st.sampled_from([1, -1]))
+def test_any_parts_of_a_line_add_up_to_its_net_and_its_vat(
+    quantity: Decimal, price: Decimal, shares: list[Decimal], sign: int
+) -> None:
+    quantity = (sign * quantity).quantize(PLACES)
+    rate = Decimal(19)
+    whole = left = Rest(quantity, net_of(quantity, price))
+    key = ("S", rate)
+    (of_invoice,) = tax_shares([Amount(abs(whole.net), *key)])
+    basis, tax = of_invoice.basis, of_invoice.tax
+    for share in [*shares, Decimal(1)]:
+        part = (left.quantity * share).quantize(PLACES)
+        net = part_of(whole, left, part, price)
+        assert abs(net - net_of(part, price)) <= CENT
+        assert net * quantity >= 0
+        (given_back,) = tax_shares([Amount(abs(net), *key)], at_most={key: tax})
+        given_back = corrections._rest_whole(given_back, {key: (basis, tax)})
+        basis, tax = basis - abs(net), tax - given_back.tax
+        assert basis >= 0
+        assert tax >= 0
+        left = Rest(left.quantity - part, left.net - net)
+    assert (left, basis, tax) == (Rest(Decimal(0), Decimal(0)), 0, 0)
