@@ -43,11 +43,14 @@ def latest_proof(company: Company) -> Proof | None:
 
 
 def check_vat_id(company: Company, *, now: datetime, ask: AskVies) -> None:
-    """Ask the register when the decision hangs on it and no young verdict is there. Outside any transaction."""
+    """Ask the register when the decision hangs on it and no young proof is there. Outside any transaction.
+
+    An id that was not valid is asked for each time: it may have been registered since.
+    """
     if not tax.needs_proof(company.country, profile_of(company).postcode, company.vat_id):
         return
     proof = latest_proof(company)
-    if proof is not None and now - proof.checked_at < ASK_AGAIN:
+    if proof is not None and proof.outcome == Outcome.VALID and now - proof.checked_at < ASK_AGAIN:
         return
     requester = str(settings.OPERATOR["vat_id"])
     answer = ask(company.vat_id, requester=requester, now=now)

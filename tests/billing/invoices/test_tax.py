@@ -181,6 +181,13 @@ def test_a_young_verdict_is_not_asked_for_again_and_an_older_one_is_before_it_ru
     assert VatCheck.objects.count() == 2
 
 
+def test_an_id_that_was_not_valid_is_asked_for_with_each_invoice(austrian: Company) -> None:
+    taxing.check_vat_id(austrian, now=NOW - timedelta(days=1), ask=register_says(Outcome.INVALID))
+    assert draft(austrian).tax["category"] == "S"
+    taxing.check_vat_id(austrian, now=NOW, ask=register_says(Outcome.VALID))
+    assert draft(austrian).tax["category"] == "AE"
+
+
 def test_while_the_register_is_away_an_older_verdict_still_holds(austrian: Company) -> None:
     taxing.check_vat_id(austrian, now=NOW - timedelta(days=25), ask=register_says(Outcome.VALID))
     taxing.check_vat_id(austrian, now=NOW, ask=register_says(Outcome.UNKNOWN))
