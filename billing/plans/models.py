@@ -75,6 +75,7 @@ class Subscription(models.Model):
     """A company's plan, from a day to a day, both included; one at a time.
 
     `included` holds messages per category and month whose price the company does not pay, such as {"utility": 500}.
+    A month with two plans has what the plan in force says, less what was covered before the change.
     """
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)

@@ -49,7 +49,8 @@ class Tally:
 
     service: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     charged: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
-    included: dict[tuple[int, str], int] = field(default_factory=lambda: defaultdict(int))
+    # By category alone: a change of plan within the month gives no second portion.
+    included: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
 @dataclass
@@ -109,13 +110,13 @@ class Month:
         """Price messages that come after all that was counted so far, and count them. Raises Unrated."""
         subscription = self.subscription_on(usage.day)
         category = known_category(usage.category) or usage.category
-        place, plan = (usage.market, category), (subscription.pk if subscription else 0, category)
+        place = (usage.market, category)
         covered = int(subscription.included.get(category, 0)) if subscription else 0
-        left = max(0, covered - self.tally.included[plan])
+        left = max(0, covered - self.tally.included[category])
         placed = replace(usage, charged_before=self.tally.charged[place], included_left=left)
         parts = rate(placed, tariff=self.tariff, prices=self.prices(self.currency_on(usage.day)))
         self.tally.charged[place] += sum(part.quantity for part in parts if part.is_charged)
-        self.tally.included[plan] += sum(part.quantity for part in parts if part.price_id == INCLUDED)
+        self.tally.included[category] += sum(part.quantity for part in parts if part.price_id == INCLUDED)
         return parts
 
     def count_service(self, number: str, category: str, pricing_type: str, quantity: int) -> None:
