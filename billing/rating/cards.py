@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from billing.markets.models import MarketPrefix
-from billing.rating.models import CardState, RateCard
+from billing.rating.models import CardState, RateCard, hold_cards
 from tenants.models import User
 from tenants.services import audit
 from tenants.services.audit import Actor
@@ -25,6 +25,10 @@ class MarketsMoved(Exception):
     """A later change of the same markets is known already: publish the cards in the order of their days."""
 
 
+class SameRevision(Exception):
+    """A card of the same day and revision is published: import the file again, as the next revision."""
+
+
 @transaction.atomic
 def approve(card: RateCard, *, by: User) -> None:
     """Raises SamePerson or WrongState."""
@@ -38,7 +42,11 @@ def approve(card: RateCard, *, by: User) -> None:
 
 @transaction.atomic
 def publish(card: RateCard, *, by: User | None, now: datetime) -> None:
-    """From its day on the card holds. Raises WrongState or MarketsMoved."""
+    """From its day on the card holds. Raises WrongState, SameRevision or MarketsMoved."""
+    hold_cards(card.channel_kind)
+    same = {name: getattr(card, name) for name in ("channel_kind", "currency", "valid_from", "revision")}
+    if RateCard.objects.filter(**same, state=CardState.PUBLISHED).exclude(pk=card.pk).exists():
+        raise SameRevision
     approved = RateCard.objects.filter(pk=card.pk, state=CardState.APPROVED)
     if not approved.update(state=CardState.PUBLISHED, published_by_id=by.pk if by else None, published_at=now):
         raise WrongState

@@ -27,7 +27,7 @@ from billing.markets.csv_rows import (
 from billing.markets.models import market_table
 from billing.markets.table import OTHER
 from billing.rating.card import Category, category_of
-from billing.rating.models import Rate, RateCard
+from billing.rating.models import Rate, RateCard, hold_cards
 from tenants.models import User
 from tenants.services import audit
 from tenants.services.audit import Actor
@@ -86,6 +86,8 @@ def import_card(
 ) -> RateCard:
     """A draft with the rates of the file. Raises CardError."""
     rows = read_card(data, channel_kind=channel_kind, currency=currency, valid_from=valid_from, is_partial=is_partial)
+    # Two files of one day that come at once are two revisions.
+    hold_cards(channel_kind)
     same_day = RateCard.objects.filter(channel_kind=channel_kind, currency=currency, valid_from=valid_from)
     card = RateCard.objects.create(
         channel_kind=channel_kind,

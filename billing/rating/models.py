@@ -3,7 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,12 @@ from billing.markets.models import days, same, same_text
 from billing.rating.card import Category
 from tenants.lib.ids import new_public_id
 from tenants.models import Company
+
+
+def hold_cards(channel_kind: str) -> None:
+    """One import or publication of a kind of channel at a time, to the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing.cards:{channel_kind}"])
 
 
 class CardState(models.TextChoices):

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from billing.markets.csv_rows import CardError
 from billing.markets.models import MarketPrefix, market_table
 from billing.rating.card import Category, whatsapp_card
-from billing.rating.cards import MarketsMoved, SamePerson, WrongState, approve, publish
+from billing.rating.cards import MarketsMoved, SamePerson, SameRevision, WrongState, approve, publish
 from billing.rating.importing import PLAIN, TIERED, import_card
 from billing.rating.models import ExchangeRate, PriceList, Rate, RateCard
 from billing.rating.price_lists import LaterList, enter_exchange_rate, set_prices
 from billing.rating.tariff import load_prices, load_tariff
-from tenants.models import Company, User
+from tenants.models import AuditEntry, Company, User
 from tenants.services.errors import Refused
 from tests.billing.metered import NOVEMBER
+from tests.conftest import Cast
 
 DAY = date(2027, 1, 1)
 NEEDED = ("marketing", "utility", "authentication")
@@ -184,6 +187,62 @@ def test_a_later_card_of_the_same_day_holds_where_it_says_something(staff: User,
         held.steps("Germany", category, "EUR", DAY)[0].amount for category in (Category.UTILITY, Category.MARKETING)
     ]
     assert amounts == [Decimal("0.07"), Decimal("0.05")]
+
+
+def test_a_second_card_of_a_revision_is_refused(staff: User, admin: User) -> None:
+    published(staff, admin)
+    twin = take(file(whole()), staff)
+    RateCard.objects.filter(pk=twin.pk).update(revision=1)
+    twin.refresh_from_db()
+    approve(twin, by=admin)
+    with pytest.raises(SameRevision):
+        publish(twin, by=staff, now=NOVEMBER)
+    twin.refresh_from_db()
+    assert twin.state == "approved"
+
+
+@pytest.fixture
+def cards_put_away(committed: Cast) -> Iterator[Cast]:
+    """Whatever is imported and published, the shipped card alone is left behind."""
+    markets, entries = list(MarketPrefix.objects.all()), set(AuditEntry.objects.values_list("pk", flat=True))
+    try:
+        yield committed
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+            cursor.execute(
+                "DELETE FROM billing_rate r USING billing_ratecard c WHERE c.id = r.card_id AND c.valid_from = %s",
+                [DAY],
+            )
+            cursor.execute("DELETE FROM billing_ratecard WHERE valid_from = %s", [DAY])
+            cursor.execute("DELETE FROM tenants_auditentry WHERE NOT id = ANY(%s)", [list(entries)])
+            cursor.execute("SET session_replication_role = DEFAULT")
+        MarketPrefix.objects.all().delete()
+        MarketPrefix.objects.bulk_create(markets)
+
+
+def test_cards_that_are_imported_and_published_at_once_are_one_after_another(cards_put_away: Cast) -> None:
+    staff, admin = (User.objects.get(pk=pk) for pk in (cards_put_away.staff, cards_put_away.admin))
+
+    def bring(number: int) -> RateCard:
+        try:
+            return take(file(whole()), staff, label=f"card {number}")
+        finally:
+            connection.close()
+
+    def bring_out(card: RateCard) -> None:
+        try:
+            publish(card, by=staff, now=NOVEMBER)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        made = list(pool.map(bring, range(4)))
+        for card in made:
+            approve(card, by=admin)
+        list(pool.map(bring_out, made))
+    assert sorted(card.revision for card in made) == [1, 2, 3, 4]
+    assert RateCard.objects.filter(valid_from=DAY, state="published").count() == 4
 
 
 def test_publishing_moves_countries_on_the_day_of_the_card(staff: User, admin: User) -> None:

@@ -137,6 +137,10 @@ def publish(request: Request, public_id: str) -> HttpResponse:
             services.publish(found, by=request.user, now=timezone.now())
         except services.WrongState:
             messages.info(request, _("The card is not approved, or published already; nothing was changed."))
+        except services.SameRevision:
+            messages.error(
+                request, _("Such a card is published already: import the file again, under another version name.")
+            )
         except services.MarketsMoved:
             messages.error(
                 request,

@@ -111,6 +111,15 @@ def test_whoever_imported_a_card_does_not_approve_it(console: Browser) -> None:
     assert made().state == "draft"
 
 
+def test_a_card_whose_revision_is_published_is_refused_in_words(console: Browser, colleague: Browser) -> None:
+    upload(console, PART)
+    found = made()
+    colleague.post(url(found, "approve/"))
+    publish([], valid_from=found.valid_from, currency=found.currency, revision=found.revision)
+    answer = console.post(url(found, "publish/"), follow=True)
+    assert "under another version name" in answer.content.decode()
+
+
 def test_a_card_is_approved_and_published_once(console: Browser, colleague: Browser) -> None:
     upload(console, PART)
     assert "nothing was changed" in console.post(url(made(), "publish/"), follow=True).content.decode()
