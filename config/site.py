@@ -16,9 +16,10 @@ from django.utils.translation import get_language, gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from billing.plans.models import Plan
-from billing.rating.card import Category, whatsapp_card
+from billing.rating.card import Category
 from billing.rating.forms import CURRENCIES, Calculator
 from billing.rating.price_table import COLUMNS, price_table
+from billing.rating.published import public_card
 from tenants.lib.countries import names
 from tenants.request import Request
 
@@ -37,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """The idea, with figures of the card in force."""
     calculator = Calculator({})
     on_date = timezone.localdate()
-    card = whatsapp_card()
+    card = public_card()
     calculator.is_valid()
     context = {
         "service": card.rate("Germany", Category.UTILITY, "USD", on_date).amount,
@@ -73,7 +74,7 @@ def answer(calculator: Calculator, on_date: date) -> dict[str, Any]:
         "carried": list(calculator.given.items()),
     }
     if calculator.is_valid():
-        estimate = calculator.estimate(whatsapp_card(), on_date)
+        estimate = calculator.estimate(public_card(), on_date)
         context["estimate"] = estimate
         context["answers"] = calculator.answers(estimate)
         context["plan_fees"] = [(plan, plan.fee_for(estimate.messages)) for plan in plans]
@@ -84,7 +85,7 @@ def rates(request: HttpRequest, calculator: Calculator) -> dict[str, Any]:
     """The table of all markets in the calculator's currency; its links carry the calculator's words on."""
     query = request.GET.get("q", "").strip()[:LONGEST_QUERY]
     table = price_table(
-        whatsapp_card(),
+        public_card(),
         currency=calculator.currency,
         on_date=timezone.localdate(),
         language=get_language() or "en",

@@ -22,6 +22,7 @@ from pytest_django import DjangoDbBlocker
 
 from billing.models import Budget, BudgetAlert, BudgetMonth, Plan, Reservation, Subscription
 from billing.plans import entitlements
+from billing.rating import published
 from messaging.contacts import services as contacts
 from messaging.contacts.models import Contact
 from tenants.context import company_context
@@ -100,6 +101,7 @@ def no_company_left_open() -> Iterator[None]:
     """A test that leaves a company open would let the next one write into it."""
     hosts.forget_all()
     entitlements.forget_expected()
+    published.forget()
     yield
     assert connection.schema_name == "public", "the test left a company open"
 

@@ -143,6 +143,6 @@ def category_of(text: str) -> Category:
 
 @cache
 def whatsapp_card() -> RateCard:
-    """The card that ships with the code. It never changes while the program runs."""
+    """The card that ships with the code, where none is published. It never changes while the program runs."""
     table = load_markets((DATA / "market_prefixes.csv").read_text(encoding="utf-8"))
     return load_card((DATA / "whatsapp_rates.csv").read_text(encoding="utf-8"), table)

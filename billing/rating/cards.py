@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from billing.markets.models import MarketPrefix
+from billing.rating import published
 from billing.rating.models import CardState, RateCard, hold_cards
 from tenants.models import User
 from tenants.services import audit
@@ -53,6 +54,7 @@ def publish(card: RateCard, *, by: User | None, now: datetime) -> None:
     if card.memberships and not card.is_partial:
         move_markets(card.channel_kind, card.memberships, card.valid_from)
     audit.record(Actor(user=by), "rate_card.published", target=str(card))
+    transaction.on_commit(published.forget)
 
 
 def move_markets(channel_kind: str, memberships: dict[str, list[str]], day: date) -> None:

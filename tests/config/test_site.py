@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from billing.plans.models import Plan
+from billing.rating import published
+from billing.rating.card import whatsapp_card
+from billing.rating.cards import publish
+from billing.rating.models import CardState, Rate, RateCard
+from tests.billing import metered
 
 PAGES = ["/", "/prices/", "/imprint/", "/privacy/"]
 ROW = {"r1-country": "DE", "r1-category": "marketing", "r1-messages": "10.000"}
@@ -63,6 +70,9 @@ def test_a_public_page_asks_the_database_a_fixed_number_of_times(
 ) -> None:
     for number in range(20):
         Plan.objects.create(code=f"p{number}", name="P", monthly_fee=1, seats=1, extra_seat_fee=1)
+    # Once a minute rates and markets are read as well, in a schema that must be chosen.
+    with django_assert_num_queries(queries + {"/": 3, "/prices/": 2}.get(path, 0)):
+        public.get(path)
     with django_assert_num_queries(queries):
         public.get(path)
 
@@ -152,6 +162,54 @@ def test_a_changed_field_brings_the_answer_alone(public: Any) -> None:
 
 def test_the_whole_page_varies_by_htmx_too(public: Any) -> None:
     assert "HX-Request" in public.get("/prices/")["Vary"]
+
+
+def a_card(amount: str, state: CardState, *, valid_from: date = date(2026, 11, 20)) -> RateCard:
+    made = RateCard.objects.create(
+        channel_kind="whatsapp",
+        currency="USD",
+        label="ours",
+        valid_from=valid_from,
+        revision=2,
+        is_partial=True,
+        file_hash="0" * 64,
+    )
+    Rate.objects.create(card=made, market="Germany", category="marketing", amount=Decimal(amount), source="ours")
+    RateCard.objects.filter(pk=made.pk).update(state=state)
+    return made
+
+
+def test_a_published_card_shows_at_once_and_a_draft_never(
+    public: Any, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    monkeypatch.setattr("config.site.timezone.localdate", lambda: date(2026, 11, 22))
+    a_card("0.777", CardState.DRAFT)
+    made = a_card("0.4321", CardState.APPROVED)
+    before = text(public.get("/prices/", ROW))
+    assert "4,321" not in before
+    with django_capture_on_commit_callbacks(execute=True):
+        publish(made, by=None, now=metered.NOVEMBER)
+    after = text(public.get("/prices/", ROW))
+    assert "4,321.00" in after
+    assert "0.4321" in after
+    assert "7,770" not in after
+
+
+def test_a_card_of_a_coming_day_does_not_show_before_it(public: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_card("0.4321", CardState.PUBLISHED, valid_from=date(2026, 12, 1))
+    for day, shown in ((date(2026, 11, 30), False), (date(2026, 12, 1), True)):
+        monkeypatch.setattr("config.site.timezone.localdate", lambda day=day: day)
+        assert ("4,321.00" in text(public.get("/prices/", ROW))) == shown
+
+
+def test_where_nothing_is_published_the_shipped_card_is_shown(public: Any) -> None:
+    assert published.public_card() is not whatsapp_card()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE billing_ratecard SET state = 'approved'")
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+    published.forget()
+    assert published.public_card() is whatsapp_card()
 
 
 def test_before_the_rules_changed_service_was_free(public: Any, monkeypatch: pytest.MonkeyPatch) -> None:
