@@ -242,6 +242,12 @@ def test_the_operator_s_pages(
         one.open(f"{product.public}{list_page}").locator(link).first.click()
         one.page.wait_for_load_state()
         found += faults(one.page)
+    one.open(f"{product.public}/staff/billing/payments/").locator("main tbody a").first.click()
+    one.page.locator("main a[href*='/release/']").first.click()
+    one.page.wait_for_load_state()
+    found += faults(one.page)
+    one.open(f"{product.public}/staff/billing/invoices/").locator("main tbody a").first.click()
+    one.page.wait_for_load_state()
     invoice = one.page.url
     found += walk(one, invoice, ("paid/", "correct/", "cancel/", "write-off/", "send/"))
     one.open(invoice).locator("main a[href*='/lines/']").first.click()
