@@ -39,6 +39,8 @@ class DocumentLine:
     rate: Decimal  # BT-152
     service_from: date  # BT-134
     service_to: date  # BT-135
+    # How much of the corrected line earlier corrections took back; beside it this part is rounded.
+    after: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
-from billing.einvoice.document import INVOICE, Document
+from billing.einvoice.document import INVOICE, Document, DocumentLine
 from billing.einvoice.rule_words import Finding
 
 CENT = Decimal("0.01")
@@ -13,7 +13,7 @@ CENT = Decimal("0.01")
 
 def own_findings(document: Document) -> list[Finding]:
     """Quantity times price, VAT to the cent, due date, periods, and addresses a letter could be sent to."""
-    return [*_dates(document), *_addresses(document), *_lines(document), *_taxes(document)]
+    return [*_dates(document), *_addresses(document), *_lines(document.lines), *_taxes(document)]
 
 
 def _dates(document: Document) -> Iterator[Finding]:
@@ -31,12 +31,11 @@ def _addresses(document: Document) -> Iterator[Finding]:
             yield Finding("OWN-ADDRESS", side, "Name, street or town is missing")
 
 
-def _lines(document: Document) -> Iterator[Finding]:
-    """A correction's line may be a cent off: the parts of a line add up to what the invoice charged, not to more."""
-    most_off = Decimal(0) if document.type_code == INVOICE else CENT
-    for line in document.lines:
-        expected = (line.quantity * line.unit_price).quantize(CENT, ROUND_HALF_UP)
-        if abs(line.net - expected) > most_off:
+def _lines(lines: tuple[DocumentLine, ...]) -> Iterator[Finding]:
+    for line in lines:
+        before, now = line.after * line.unit_price, (line.after + line.quantity) * line.unit_price
+        expected = now.quantize(CENT, ROUND_HALF_UP) - before.quantize(CENT, ROUND_HALF_UP)
+        if line.net != expected:
             yield Finding("OWN-NET", f"BT-131, line {line.position}", f"{line.net} instead of {expected}")
         if line.service_to < line.service_from:
             yield Finding("OWN-PERIOD", f"BT-135, line {line.position}", "The period ends before it begins")

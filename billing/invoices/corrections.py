@@ -7,7 +7,6 @@ another way than everybody else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -62,42 +61,16 @@ def draft_correction(invoice: Invoice, quantities: Mapping[int, Decimal], *, rea
     lines = {line.position: line for line in invoice.lines.all()}
     if not quantities or not set(quantities) <= set(lines):
         raise Refused(_("Name at least one line of the invoice to correct."))
-    left = rests(invoice)
+    left = quantities_left(invoice)
     wanted = [_line(place, lines[at], quantities[at], left[at]) for place, at in enumerate(sorted(quantities), start=1)]
     return _write(invoice, InvoiceKind.CORRECTION, wanted, reason=reason, actor=actor)
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """What no issued correction has taken back of a line."""
-
-    quantity: Decimal
-    net: Decimal
-
-
-def rests(invoice: Invoice) -> dict[int, Rest]:
-    """By position. One query."""
-    is_issued = models.Q(corrections__invoice__number__isnull=False)
-    taken = {
-        name: models.Sum(f"corrections__{name}", filter=is_issued, default=Decimal(0)) for name in ("quantity", "net")
-    }
-    lines = invoice.lines.annotate(taken_quantity=taken["quantity"], taken_net=taken["net"])
-    return {line.position: Rest(line.quantity - line.taken_quantity, line.net - line.taken_net) for line in lines}
-
-
 def quantities_left(invoice: Invoice) -> dict[int, Decimal]:
-    return {position: rest.quantity for position, rest in rests(invoice).items()}
-
-
-def part_of(line: Rest, rest: Rest, quantity: Decimal, unit_price: Decimal) -> Decimal:
-    """The net of a part of a line: all parts so far are rounded as one, so that they add up to the line's net.
-
-    The last part takes what is left; none is more than a cent off its own quantity times price.
-    """
-    if quantity == rest.quantity:
-        return rest.net
-    part = net_of(line.quantity - rest.quantity + quantity, unit_price) - (line.net - rest.net)
-    return part if part * quantity > 0 else Decimal("0.00")
+    """What no issued correction has taken back, by position."""
+    taken = models.Sum("corrections__quantity", filter=models.Q(corrections__invoice__number__isnull=False))
+    lines = invoice.lines.annotate(taken=taken).values_list("position", "quantity", "taken")
+    return {position: quantity - (given or 0) for position, quantity, given in lines}
 
 
 @transaction.atomic
@@ -106,7 +79,7 @@ def draft_cancellation(invoice: Invoice, *, reason: str, actor: Actor) -> Invoic
     invoice = _locked(invoice, reason)
     if invoice.credited_amount:
         raise Refused(_("A part of this invoice is corrected already. Correct what is left instead."))
-    wanted = [_line(line.position, line, line.quantity, _whole(line)) for line in invoice.lines.all()]
+    wanted = [_line(line.position, line, line.quantity, line.quantity) for line in invoice.lines.all()]
     return _write(invoice, InvoiceKind.CANCELLATION, wanted, reason=reason, actor=actor)
 
 
@@ -121,13 +94,9 @@ def _locked(invoice: Invoice, reason: str) -> Invoice:
     return locked
 
 
-def _whole(line: InvoiceLine) -> Rest:
-    return Rest(line.quantity, line.net)
-
-
-def _line(position: int, line: InvoiceLine, quantity: Decimal, left: Rest) -> InvoiceLine:
-    if abs(quantity) > abs(left.quantity) or quantity * line.quantity < 0:
-        facts = {"position": line.position, "quantity": format(left.quantity.normalize(), "f")}
+def _line(position: int, line: InvoiceLine, quantity: Decimal, left: Decimal) -> InvoiceLine:
+    if abs(quantity) > abs(left) or quantity * line.quantity < 0:
+        facts = {"position": line.position, "quantity": format(left.normalize(), "f")}
         raise Refused(_("Line %(position)s has only %(quantity)s left to correct.") % facts)
     return InvoiceLine(
         **{name: getattr(line, name) for name in LINE_COPIED},
@@ -135,7 +104,7 @@ def _line(position: int, line: InvoiceLine, quantity: Decimal, left: Rest) -> In
         position=position,
         charge_key=line.charge_key,
         quantity=quantity,
-        net=part_of(_whole(line), left, quantity, line.unit_price),
+        net=net_of(quantity, line.unit_price, after=line.quantity - left),
         cost=cents(abs(quantity) * line.unit_cost).copy_sign(line.cost),
     )
 

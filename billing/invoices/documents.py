@@ -11,6 +11,7 @@ from typing import Any
 
 from babel.dates import format_date
 from babel.numbers import format_currency
+from django.db.models import Sum
 from django.utils.translation import gettext as _, override
 
 from billing.einvoice import tax
@@ -31,6 +32,7 @@ from billing.einvoice.pdf import pdf
 from billing.einvoice.rules import check
 from billing.invoices.models import Invoice, InvoiceKind, InvoiceLine, IssuedDocument
 
+ZERO = Decimal(0)
 # UN/ECE Recommendation 20.
 UNITS = {"message": "C62", "seat": "C62", "month": "MON"}
 
@@ -64,7 +66,7 @@ def document_of(invoice: Invoice) -> Document:
         amount_due=invoice.tax_inclusive_amount,
     )
     is_invoice = invoice.kind == InvoiceKind.INVOICE
-    seller = invoice.seller
+    seller, after = invoice.seller, _taken_before(invoice)
     with override(invoice.language):
         return Document(
             type_code=INVOICE if is_invoice else CREDIT,
@@ -75,7 +77,7 @@ def document_of(invoice: Invoice) -> Document:
             period=(invoice.period_first, invoice.period_last),
             seller=_seller(invoice),
             buyer=_buyer(invoice),
-            lines=tuple(_line(line) for line in invoice.lines.all()),
+            lines=tuple(_line(line, after.get(line.corrects_id, ZERO)) for line in invoice.lines.all()),
             tax_shares=tuple(_share(share, invoice.language) for share in invoice.tax_shares),
             totals=totals,
             terms=_terms(invoice),
@@ -139,7 +141,17 @@ def _buyer(invoice: Invoice) -> Party:
     )
 
 
-def _line(line: InvoiceLine) -> DocumentLine:
+def _taken_before(invoice: Invoice) -> dict[int | None, Decimal]:
+    """How much of each corrected line, by its key, the corrections before this one took back."""
+    if invoice.corrects_id is None:
+        return {}
+    earlier = InvoiceLine.objects.filter(
+        invoice__corrects=invoice.corrects_id, invoice__number__isnull=False, invoice__lt=invoice.pk
+    )
+    return dict(earlier.order_by().values_list("corrects").annotate(Sum("quantity")))
+
+
+def _line(line: InvoiceLine, after: Decimal) -> DocumentLine:
     return DocumentLine(
         position=line.position,
         name=line.description,
@@ -151,6 +163,7 @@ def _line(line: InvoiceLine) -> DocumentLine:
         rate=_short(line.tax_rate or Decimal(0)),
         service_from=line.service_from,
         service_to=line.service_to,
+        after=_short(after),
     )
 
 

@@ -17,6 +17,7 @@ from billing.invoices.standing import record_standing
 from tenants.services import audit
 from tenants.services.audit import SYSTEM, Actor
 from tenants.services.errors import Refused
+from tenants.templatetags.ui import money
 
 UNNUMBERED = "XX-000000"
 
@@ -144,7 +145,7 @@ def refuse_more_than_left(corrected: Invoice, correction: Invoice) -> None:
         if Decimal(share["basis"]) > basis or Decimal(share["tax"]) > tax:
             raise Refused(
                 _("A correction cannot be larger than what is left of the invoice: %(amount)s net.")
-                % {"amount": f"{basis} {corrected.currency}"}
+                % {"amount": money(basis, corrected.currency)}
             )
 
 

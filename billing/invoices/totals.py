@@ -38,8 +38,12 @@ def exact(value: Decimal) -> Decimal:
     return kept
 
 
-def net_of(quantity: Decimal, unit_price: Decimal) -> Decimal:
-    return cents(quantity * unit_price)
+def net_of(quantity: Decimal, unit_price: Decimal, *, after: Decimal = ZERO) -> Decimal:
+    """Of a line, or of the part of it that comes `after` parts of that quantity.
+
+    All parts so far are rounded as one, so that parts add up to what the whole line is.
+    """
+    return cents((after + quantity) * unit_price) - cents(after * unit_price)
 
 
 def tax_shares(

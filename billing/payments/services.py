@@ -21,6 +21,7 @@ from tenants.models import Company
 from tenants.services import audit
 from tenants.services.audit import Actor
 from tenants.services.errors import Refused
+from tenants.templatetags.ui import money
 
 NUMBER = re.compile(r"RE[- ]?(\d{6})", re.IGNORECASE)
 
@@ -80,7 +81,8 @@ def allocate(
     amount = most if amount is None else amount
     if amount <= 0 or amount > most:
         raise Refused(
-            _("At most %(amount)s can go from this payment to this invoice.") % {"amount": _money(most, invoice)}
+            _("At most %(amount)s can go from this payment to this invoice.")
+            % {"amount": money(most, invoice.currency)}
         )
     allocation = Allocation.objects.create(payment=payment, invoice=invoice, amount=amount)
     payment.allocated_amount += amount
@@ -151,7 +153,7 @@ def release(
         raise Refused(_("Say why the money is let go."), field="reason")
     amount, now = allocation.amount if amount is None else amount, now or timezone.now()
     if not 0 < amount <= allocation.amount or amount != amount.quantize(CENT):
-        most = f"{allocation.amount} {allocation.payment.currency}"
+        most = money(allocation.amount, allocation.payment.currency)
         raise Refused(_("At most %(amount)s can be let go here.") % {"amount": most}, field="amount")
     invoice = _locked_invoice(allocation.invoice)
     payment = _locked(allocation.payment)
@@ -191,7 +193,7 @@ def record_refund(
         return booked
     free = payment.unallocated_amount
     if not 0 < amount <= free or amount != amount.quantize(CENT):
-        most = f"{free} {payment.currency}"
+        most = money(free, payment.currency)
         raise Refused(_("At most %(amount)s of this payment can be paid back.") % {"amount": most}, field="amount")
     if refund_date < payment.received_date:
         raise Refused(_("The payment had not come in on this day."), field="refund_date")

@@ -139,7 +139,8 @@ def publish(request: Request, public_id: str) -> HttpResponse:
             messages.info(request, _("The card is not approved, or published already; nothing was changed."))
         except services.SameRevision:
             messages.error(
-                request, _("Such a card is published already: import the file again, under another version name.")
+                request,
+                _("A card of this day and revision is published already: import the file again as the next revision."),
             )
         except services.MarketsMoved:
             messages.error(

@@ -117,7 +117,7 @@ def test_a_card_whose_revision_is_published_is_refused_in_words(console: Browser
     colleague.post(url(found, "approve/"))
     publish([], valid_from=found.valid_from, currency=found.currency, revision=found.revision)
     answer = console.post(url(found, "publish/"), follow=True)
-    assert "under another version name" in answer.content.decode()
+    assert "as the next revision" in answer.content.decode()
 
 
 def test_a_card_is_approved_and_published_once(console: Browser, colleague: Browser) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
+from billing.einvoice.own_rules import own_findings
 from billing.invoices import corrections, issuing
-from billing.invoices.corrections import Rest, part_of
+from billing.invoices.documents import document_of
 from billing.invoices.models import Invoice
 from billing.invoices.totals import CENT, PLACES, Amount, net_of, tax_shares
 from tenants.models import Company, User
@@ -107,6 +109,21 @@ def test_an_invoice_taken_back_in_parts_is_taken_back_to_the_cent(
     assert (odd.state, odd.open_amount) == ("corrected", 0)
 
 
+def test_a_part_passes_the_rules_as_it_was_rounded_and_not_a_cent_beside_it(
+    buyer: Company, staff: User, actor: Actor
+) -> None:
+    odd = issued(buyer, staff, charge(unit_price=Decimal("0.016"), quantity=Decimal(10)))
+    parts = [correct(odd, actor, line_1=1) for _part in range(3)]
+    documents = [document_of(part) for part in parts]
+    assert [document.lines[0].net for document in documents] == [Decimal("0.02"), Decimal("0.01"), Decimal("0.02")]
+    for document in documents:
+        assert own_findings(document) == []
+        (line,) = document.lines
+        for off in (line.net + CENT, line.net - CENT):
+            wrong = replace(document, lines=(replace(line, net=off),))
+            assert [finding.rule for finding in own_findings(wrong)] == ["OWN-NET"]
+
+
 def test_a_draft_and_a_correction_are_not_corrected(buyer: Company, invoice: Invoice, actor: Actor) -> None:
     made = correct(invoice, actor, line_2=1)
     for wrong in (made, draft(buyer, plan(key="plan:other"))):
@@ -157,15 +174,13 @@ sequences = st.lists(st.decimals("0.001", "1", places=3), max_size=12)
 def test_any_parts_of_a_line_add_up_to_its_net_and_its_vat(
     quantity: Decimal, price: Decimal, shares: list[Decimal], sign: int
 ) -> None:
-    quantity = (sign * quantity).quantize(PLACES)
-    rate = Decimal(19)
-    whole = left = Rest(quantity, net_of(quantity, price))
-    key = ("S", rate)
-    (of_invoice,) = tax_shares([Amount(abs(whole.net), *key)])
+    quantity, key = (sign * quantity).quantize(PLACES), ("S", Decimal(19))
+    left, net_left = quantity, net_of(quantity, price)
+    (of_invoice,) = tax_shares([Amount(abs(net_left), *key)])
     basis, tax = of_invoice.basis, of_invoice.tax
     for share in [*shares, Decimal(1)]:
-        part = (left.quantity * share).quantize(PLACES)
-        net = part_of(whole, left, part, price)
+        part = (left * share).quantize(PLACES)
+        net = net_of(part, price, after=quantity - left)
         assert abs(net - net_of(part, price)) <= CENT
         assert net * quantity >= 0
         (given_back,) = tax_shares([Amount(abs(net), *key)], at_most={key: tax})
@@ -173,5 +188,5 @@ def test_any_parts_of_a_line_add_up_to_its_net_and_its_vat(
         basis, tax = basis - abs(net), tax - given_back.tax
         assert basis >= 0
         assert tax >= 0
-        left = Rest(left.quantity - part, left.net - net)
-    assert (left, basis, tax) == (Rest(Decimal(0), Decimal(0)), 0, 0)
+        left, net_left = left - part, net_left - net
+    assert (left, net_left, basis, tax) == (0, 0, 0, 0)

@@ -93,7 +93,7 @@ def test_a_payment_is_spent_once(invoice: Invoice, acme: Company, staff: User, a
     services.allocate(payment, invoice, actor=actor)
     services.allocate(payment, other, actor=actor)
     assert standing(other) == ("part_paid", Decimal("85.62"))
-    with pytest.raises(Refused, match=r"At most 0\.00"):
+    with pytest.raises(Refused, match=r"At most €0\.00"):
         services.allocate(payment, other, actor=actor)
 
 
@@ -255,7 +255,7 @@ def test_money_is_not_paid_back_before_it_came_in(freed: Payment, actor: Actor) 
 def test_what_was_paid_back_pays_no_invoice(freed: Payment, acme: Company, staff: User, actor: Actor) -> None:
     other = issued(acme, staff, plan(key="plan:other"), period=OCTOBER)
     give_back(freed, "117.81", actor)
-    with pytest.raises(Refused, match=r"At most 0\.00"):
+    with pytest.raises(Refused, match=r"At most €0\.00"):
         services.allocate(freed, other, actor=actor)
 
 
