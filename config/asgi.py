@@ -32,4 +32,4 @@ async def application(
         await pages(scope, bodies.counted(receive), send)
 
 
-garbage.look_rarely()
+garbage.collect_rarely()

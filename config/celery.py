@@ -18,4 +18,4 @@ app.autodiscover_tasks()
 @worker_init.connect(dispatch_uid="config.celery")
 def settle(**_signal: Any) -> None:
     """All tasks are loaded, and no process is forked yet."""
-    garbage.look_rarely()
+    garbage.collect_rarely()

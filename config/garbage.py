@@ -1,19 +1,19 @@
-"""Python looks for rubbish after every few hundred new objects, and goes through the whole program again and again.
+"""Python's garbage collector runs after every few hundred new objects, and often goes through the whole program.
 
 Here that took a third of a pump's time. What is loaded at the start stays to the end, and nearly all that is made
-later is gone without being looked for.
+later is freed by its count of references alone.
 """
 
 from __future__ import annotations
 
 import gc
 
-# New objects until the young are looked through, and how often each age is until the next older one is.
-YOUNG, TO_MIDDLE, TO_OLD = 20_000, 10, 10
+# New objects until a collection of the youngest generation, and collections of each until one of the next.
+THRESHOLDS = (20_000, 10, 10)
 
 
-def look_rarely() -> None:
-    """Call it once all is loaded, before a process parts into several: they share what nobody looks through."""
+def collect_rarely() -> None:
+    """Call it once all is loaded, before a process forks: what is frozen stays shared memory."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG, TO_MIDDLE, TO_OLD)
+    gc.set_threshold(*THRESHOLDS)

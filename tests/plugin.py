@@ -72,8 +72,8 @@ class WholeFiles(LoadFileScheduling):
 
 
 def pytest_collection_finish() -> None:
-    """Thousands of tests and all of Django stay to the end: nobody need look through them again and again."""
-    garbage.look_rarely()
+    """Thousands of tests and all of Django stay to the end: no collection need go through them."""
+    garbage.collect_rarely()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -44,7 +44,7 @@ def main(schema_name: str, role: str, seconds: str) -> None:
         return timezone.now() + ahead
 
     company = Company.objects.get(schema_name=schema_name)
-    garbage.look_rarely()
+    garbage.collect_rarely()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     with company_context(company):

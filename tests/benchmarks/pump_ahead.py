@@ -26,7 +26,7 @@ def main(schema_name: str, seconds: str) -> None:
     def clock() -> datetime:
         return timezone.now() + ahead
 
-    garbage.look_rarely()
+    garbage.collect_rarely()
     company = Company.objects.get(schema_name=schema_name)
     with company_context(company):
         while pump.deliver(company, Lane.BULK, clock=clock).again:

@@ -79,7 +79,7 @@ def prepare(url: str, console: Console) -> None:
     # As in production: the ORM on an event loop is an error.
     os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
     django.setup()
-    garbage.look_rarely()
+    garbage.collect_rarely()
     with console.step("Make a database"):
         call_command("migrate", verbosity=0)
 

@@ -1,4 +1,4 @@
-"""Processes that work for long look for rubbish rarely. Asked of processes of their own: it holds for a whole one."""
+"""Long-lived processes collect garbage rarely. Asked of processes of their own: it holds for a whole one."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ worker_init.send(sender=None)
 
 
 @pytest.mark.parametrize("process", START)
-def test_what_is_loaded_at_the_start_is_never_looked_through_again(process: str) -> None:
+def test_what_is_loaded_at_the_start_is_frozen_and_collections_are_rare(process: str) -> None:
     found = subprocess.run(
         [sys.executable, "-c", f"{START[process]}\n{ASK}"], capture_output=True, text=True, check=True
     )

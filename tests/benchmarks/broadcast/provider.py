@@ -76,11 +76,11 @@ def accepted(sandbox: Sandbox) -> int:
     return int(sandbox.accepted(NUMBER, items=False)["total"])
 
 
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 30, *, every: float = 0.02) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, f"waited for {what} in vain"
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 def _answers(sandbox: Sandbox) -> bool:
