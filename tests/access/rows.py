@@ -1,95 +1,44 @@
-"""Every URL and every task of the project, tried by everybody.
-
-A new page or task without a row here fails the first test. A row says what each actor gets:
-
-    public     not signed in                      agent, admin   members of acme
-    visitor    staff on a visit in acme           staff          staff on the public host
-    outsider   signed in, member of nothing       rival          globex's admin, on globex's host, with acme's ids
-
-On a company's host an outsider or a rival has no session, so they are asked as they would come: with a session of
-another host, which must be as good as none.
-"""
+"""What each gets of every URL, and with what each task is called. `LOGIN` leads to the sign-in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-import pytest
-from django.conf import settings
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from django.utils import timezone
-from pytest_django import Settings
-
-from billing.invoices.models import Invoice
-from config.celery import app
-from messaging.broadcasts.models import Broadcast
-from messaging.channels.models import Channel
-from messaging.contacts.consent.preferences import token_of
-from messaging.contacts.imports import services as imports
-from messaging.contacts.imports.models import ContactImport
-from messaging.contacts.models import Attribute, Contact, ContactList
-from messaging.conversations.models import Conversation
-from messaging.message_templates.models import MessageTemplate
-from messaging.messages.models import Attachment, Message
-from tenants.company_task import CompanyTask
-from tenants.context import company_context, current_schema
-from tenants.models import Company, Invitation, Mail, Membership, ParkedTask, Role, Session, SignUp, StaffVisit, User
-from tenants.services import enter, visits
-from tenants.services.audit import Actor
-from tests.billing.desk.cast import Desk, lay
-from tests.billing.invoices.cast import charge, issued, ready
-from tests.conftest import Browser
-from tests.messaging.inbox.conftest import begin
-from tests.messaging.media import samples
-from tests.messaging.media.conftest import keep_files_in
-from tests.messaging.media.test_views import keep
+from tests.access.acme import (
+    Acme,
+    allocation,
+    attachment,
+    attribute,
+    card,
+    channel,
+    company,
+    contact,
+    contact_import,
+    contact_list,
+    conversation,
+    draft,
+    filled,
+    invitation,
+    invoice,
+    invoice_draft,
+    invoice_line,
+    line,
+    member,
+    message,
+    month,
+    payment,
+    preferences_link,
+    price_list,
+    refund,
+    sending,
+    template,
+    tried,
+)
 
 LOGIN = 302
-Keys = Callable[["Acme"], dict[str, Any]]
-
-
-@dataclass
-class Acme:
-    """Rows of acme whose ids a stranger might hold."""
-
-    company: Company
-    agent: Membership
-    contact: Contact
-    contact_list: ContactList
-    attribute: Attribute
-    contact_import: ContactImport
-    conversation: Conversation
-    channel: Channel
-    message: Message
-    template: MessageTemplate
-    invitation: Invitation
-    sign_up: SignUp
-    visit: StaffVisit
-    session: Session
-    parked: ParkedTask
-    mail: Mail
-    enter_token: str
-    staff: User
-    folder: Path
-
-    # What is dear to make is made for the first who asks for it.
-
-    @cached_property
-    def attachment(self) -> Attachment:
-        return keep(self.company, self.folder, samples.picture())
-
-    @cached_property
-    def invoice(self) -> Invoice:
-        ready(self.company)
-        return issued(self.company, self.staff, charge(f"{self.company.public_id}/2026-10/none/0"))
-
-    @cached_property
-    def desk(self) -> Desk:
-        return lay(self.company)
+Keys = Callable[[Acme], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -113,123 +62,6 @@ class PublicRow:
     staff: int
     method: str = "get"
     keys: Keys = field(default=lambda acme: {})
-
-
-def contact(acme: Acme) -> dict[str, Any]:
-    return {"public_id": acme.contact.public_id}
-
-
-def contact_list(acme: Acme) -> dict[str, Any]:
-    return {"public_id": acme.contact_list.public_id}
-
-
-def attribute(acme: Acme) -> dict[str, Any]:
-    return {"key": acme.attribute.key}
-
-
-def contact_import(acme: Acme) -> dict[str, Any]:
-    return {"public_id": acme.contact_import.public_id}
-
-
-def preferences_link(acme: Acme) -> dict[str, Any]:
-    return {"token": token_of(acme.contact, acme.company.schema_name)}
-
-
-def conversation(acme: Acme) -> dict[str, Any]:
-    return {"public_id": acme.conversation.public_id}
-
-
-def channel(acme: Acme) -> dict[str, Any]:
-    return {"public_id": acme.channel.public_id}
-
-
-def tried(acme: Acme) -> dict[str, Any]:
-    return {**channel(acme), "message_id": acme.message.public_id}
-
-
-def template(acme: Acme) -> dict[str, Any]:
-    return {"public_id": acme.template.public_id}
-
-
-def attachment(acme: Acme) -> dict[str, Any]:
-    return {"public_id": acme.attachment.public_id}
-
-
-def message(acme: Acme) -> dict[str, Any]:
-    return {**conversation(acme), "message_id": acme.message.public_id}
-
-
-def filled(acme: Acme) -> dict[str, Any]:
-    return {**conversation(acme), "template_id": acme.template.public_id}
-
-
-def draft(acme: Acme) -> dict[str, Any]:
-    return _broadcast(acme, state="draft")
-
-
-def sending(acme: Acme) -> dict[str, Any]:
-    return _broadcast(acme, state="sending", started_at=timezone.now())
-
-
-def _broadcast(acme: Acme, **values: Any) -> dict[str, Any]:
-    """A new one for each who asks: what one has done to it must not change what the next gets."""
-    with company_context(acme.company):
-        made = Broadcast.objects.create(
-            name="News", channel=Channel.objects.get(), template=MessageTemplate.objects.get(), **values
-        )
-        return {"public_id": made.public_id}
-
-
-def member(acme: Acme) -> dict[str, Any]:
-    return {"public_id": acme.agent.public_id}
-
-
-def invitation(acme: Acme) -> dict[str, Any]:
-    return {"public_id": acme.invitation.public_id}
-
-
-def invoice(acme: Acme) -> dict[str, Any]:
-    return {"public_id": acme.invoice.public_id}
-
-
-def invoice_line(acme: Acme) -> dict[str, Any]:
-    return {**invoice(acme), "position": 1}
-
-
-def company(acme: Acme) -> dict[str, Any]:
-    return {"public_id": acme.company.public_id}
-
-
-def month(acme: Acme) -> dict[str, Any]:
-    return {"pk": acme.desk.month.pk}
-
-
-def invoice_draft(acme: Acme) -> dict[str, Any]:
-    return {"public_id": acme.desk.invoice.public_id}
-
-
-def line(acme: Acme) -> dict[str, Any]:
-    return {**invoice_draft(acme), "position": 1}
-
-
-def payment(acme: Acme) -> dict[str, Any]:
-    return {"public_id": acme.desk.payment.public_id}
-
-
-def allocation(acme: Acme) -> dict[str, Any]:
-    return {**payment(acme), "pk": acme.desk.allocation.pk}
-
-
-def refund(acme: Acme) -> dict[str, Any]:
-    return {**payment(acme), "refund_id": acme.desk.refund.public_id}
-
-
-def card(acme: Acme) -> dict[str, Any]:
-    return {"public_id": acme.desk.card.public_id}
-
-
-def price_list(acme: Acme) -> dict[str, Any]:
-    return {"public_id": acme.desk.price_list.public_id}
 
 
 # --- A company's host -----------------------------------------------------------------------------
@@ -493,193 +325,3 @@ COMPANY_TASKS: dict[str, tuple[Any, ...]] = {
     "messaging.webhooks.tasks.process_webhooks": (),
     "messaging.webhooks.tasks.tidy_webhooks": (),
 }
-
-
-def names_in(urlconf: str) -> Iterator[str]:
-    def walk(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
-        for pattern in patterns:
-            if isinstance(pattern, URLResolver):
-                yield from walk(pattern.url_patterns)
-            else:
-                yield pattern.name or str(pattern.pattern)
-
-    yield from walk(get_resolver(urlconf).url_patterns)
-
-
-def test_every_url_has_a_row() -> None:
-    assert set(names_in(settings.ROOT_URLCONF)) == set(COMPANY_URLS) | set(PERSON_URLS)
-    assert set(names_in(settings.PUBLIC_URLCONF)) == set(PUBLIC_URLS) | set(PERSON_URLS)
-
-
-def test_every_task_has_a_row() -> None:
-    app.loader.import_default_modules()
-    ours = {name: task for name, task in app.tasks.items() if not name.startswith(("celery.", "tests."))}
-    companies = {name for name, task in ours.items() if isinstance(task, CompanyTask)}
-    assert companies == set(COMPANY_TASKS)
-    assert set(ours) - companies == set(SHARED_TASKS)
-
-
-@pytest.fixture
-def rows(
-    acme: Company,
-    agent: User,
-    staff: User,
-    acme_contact: Contact,
-    outsider: User,
-    tmp_path: Path,
-    settings: Settings,
-) -> Acme:
-    soon = "2099-01-01T00:00Z"
-    keep_files_in(tmp_path / "kept", settings)
-    conversation = begin(acme, with_template=True)
-    return Acme(
-        company=acme,
-        agent=Membership.objects.get(company=acme, user=agent),
-        contact=acme_contact,
-        **kept_of_contacts(acme, agent),
-        conversation=conversation,
-        channel=_channel(acme),
-        message=_message(acme),
-        template=_template(acme),
-        invitation=Invitation.objects.create(
-            company=acme, email="new@example.org", role=Role.AGENT, token_hash="0" * 64, expires_at=soon
-        ),
-        sign_up=SignUp.objects.create(
-            company_name="New",
-            address_name="new",
-            country="DE",
-            person_name="N",
-            email="n@example.org",
-            password_hash="-",
-            language="en",
-            token_hash="1" * 64,
-            expires_at=soon,
-        ),
-        visit=visits.begin_visit(acme, actor=Actor(user=staff), reason="looking after a ticket", minutes=15),
-        session=Session.objects.create(session_key="s" * 32, user=outsider, expire_date=soon),
-        parked=ParkedTask.objects.create(task="t", reason="r"),
-        mail=Mail.objects.create(
-            to="n@example.org", subject="s", text="t", html="h", message_id="<m@localhost>", state="failed"
-        ),
-        enter_token=enter.make_link(agent, acme),
-        staff=staff,
-        folder=tmp_path,
-    )
-
-
-def _channel(acme: Company) -> Channel:
-    with company_context(acme):
-        return Channel.objects.get()
-
-
-def _message(acme: Company) -> Message:
-    with company_context(acme):
-        return Message.objects.select_related("identity").latest("pk")
-
-
-def _template(acme: Company) -> MessageTemplate:
-    with company_context(acme):
-        return MessageTemplate.objects.get()
-
-
-def kept_of_contacts(acme: Company, by: User) -> dict[str, Any]:
-    with company_context(acme):
-        return {
-            "contact_list": ContactList.objects.create(name="Regulars"),
-            "attribute": Attribute.objects.create(key="city", name="City"),
-            "contact_import": imports.take_in("people.csv", b"Name;Phone\nAna;0151 12345678\n", by=by),
-        }
-
-
-def ask(browser: Browser, row: Row | PublicRow, name: str, rows: Acme, urlconf: str) -> int:
-    url = reverse(name, kwargs=row.keys(rows), urlconf=urlconf)
-    return int(getattr(browser, row.method)(url).status_code)
-
-
-@pytest.mark.parametrize("name", [*COMPANY_URLS, *PERSON_URLS])
-def test_each_gets_what_is_theirs_in_a_company(
-    name: str,
-    rows: Acme,
-    globex: Company,
-    agent: User,
-    admin: User,
-    rival: User,
-    staff: User,
-    at: Callable[..., Browser],
-) -> None:
-    row = {**COMPANY_URLS, **PERSON_URLS}[name]
-    acme = rows.company
-    got = {
-        "public": ask(at(acme), row, name, rows, settings.ROOT_URLCONF),
-        "agent": ask(at(acme, agent), row, name, rows, settings.ROOT_URLCONF),
-        "admin": ask(at(acme, admin), row, name, rows, settings.ROOT_URLCONF),
-        "visitor": ask(
-            at(acme).sign_in(staff, acme, visit=_visit(acme, staff)), row, name, rows, settings.ROOT_URLCONF
-        ),
-        "rival": ask(at(globex, rival), row, name, rows, settings.ROOT_URLCONF),
-    }
-    assert got == {actor: getattr(row, actor) for actor in got}
-
-
-def _visit(acme: Company, staff: User) -> StaffVisit:
-    return visits.begin_visit(acme, actor=Actor(user=staff), reason="looking after a ticket", minutes=15)
-
-
-@pytest.mark.parametrize("name", [*COMPANY_URLS, *PERSON_URLS])
-def test_a_session_of_another_host_is_as_good_as_none(
-    name: str, rows: Acme, globex: Company, rival: User, outsider: User, at: Callable[..., Browser]
-) -> None:
-    row = {**COMPANY_URLS, **PERSON_URLS}[name]
-    for stranger in (at(globex, rival), at(None, outsider), at(None, rival)):
-        stranger.defaults["HTTP_HOST"] = rows.company.host
-        assert ask(stranger, row, name, rows, settings.ROOT_URLCONF) == row.public
-
-
-@pytest.mark.parametrize("name", PUBLIC_URLS)
-def test_each_gets_what_is_theirs_on_the_public_host(
-    name: str, rows: Acme, admin: User, outsider: User, staff: User, at: Callable[..., Browser]
-) -> None:
-    row = PUBLIC_URLS[name]
-    got = {
-        "public": ask(at(), row, name, rows, settings.PUBLIC_URLCONF),
-        "outsider": ask(at(None, outsider), row, name, rows, settings.PUBLIC_URLCONF),
-        "admin": ask(at(None, admin), row, name, rows, settings.PUBLIC_URLCONF),
-        "staff": ask(at(None, staff), row, name, rows, settings.PUBLIC_URLCONF),
-    }
-    assert got == {actor: getattr(row, actor) for actor in got}
-
-
-@pytest.mark.parametrize("name", [name for name in PUBLIC_URLS if name.startswith("staff")])
-def test_staff_without_a_second_factor_are_led_to_set_one_up(
-    name: str, rows: Acme, staff: User, at: Callable[..., Browser]
-) -> None:
-    staff.authenticator_set.all().delete()
-    row = PUBLIC_URLS[name]
-    url = reverse(name, kwargs=row.keys(rows), urlconf=settings.PUBLIC_URLCONF)
-    answer = getattr(at(None, staff), row.method)(url)
-    assert answer.url == reverse("mfa_activate_totp")
-
-
-@pytest.mark.parametrize("name", SHARED_TASKS)
-def test_a_shared_task_never_works_inside_a_company(
-    name: str, rows: Acme, globex: Company, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[str] = []
-    task = app.tasks[name]
-    real = task.run
-    monkeypatch.setattr(task, "run", lambda *args: (seen.append(current_schema()), real(*args)))
-    with company_context(globex):
-        task(*SHARED_TASKS[name])
-    assert seen == ["public"]
-
-
-def test_a_company_task_with_a_rival_s_ids_changes_nothing_of_the_rival(rows: Acme, globex: Company) -> None:
-    before = _all_rows(rows.company)
-    for name, arguments in COMPANY_TASKS.items():
-        app.tasks[name](globex.schema_name, *arguments)
-    assert _all_rows(rows.company) == before
-
-
-def _all_rows(company: Company) -> list[Any]:
-    with company_context(company):
-        return list(Contact.objects.values())
